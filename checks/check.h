@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What a check is: one const table, exported by one file.
+ *
+ *            CONNECT   HELO   MAIL   RCPT   header*   EOH   body*   EOM
+ *   ask         x        x      x      x        x      x      x        start look-ups, never block
+ *   judge                              x                               x   wait for answers, report()
+ *
+ * Ask early, judge late: `ask' callbacks run as soon as their input is known
+ * and must return at once; `judge' callbacks run at RCPT or at end of message,
+ * may wait for the DNS until txn->deadline, and report verdicts.  A check
+ * never decides: it says what it found (RFC 8601 words) and why; policy.c
+ * turns that into an action.  A check that cannot know reports temperror.
+ *
+ * Callbacks of one connection never run at the same time, but on changing
+ * threads: state lives in txn_state(), never in thread-locals.
+ */
+#ifndef CHECKS_CHECK_H
+#define CHECKS_CHECK_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "checks/action.h"
+#include "dns/dns.h"
+#include "lib/addr.h"
+#include "lib/arena.h"
+#include "lib/clock.h"
+#include "lib/option.h"
+#include "lib/path.h"
+
+enum stage {
+	STAGE_CONNECT, STAGE_HELO, STAGE_MAIL, STAGE_RCPT, STAGE_EOH, STAGE_EOM,
+	STAGE_COUNT
+};
+
+/* How long a verdict lives: as long as the connection's facts (new HELO: judged anew), the message, or one recipient. */
+enum scope { SCOPE_CONNECTION, SCOPE_MESSAGE, SCOPE_RECIPIENT };
+
+/* Where a message comes from; decided once, at MAIL.  Bits, for check.origins. */
+enum origin {
+	ORIGIN_OUTSIDE		= 1 << 0,
+	ORIGIN_AUTHENTICATED	= 1 << 1,	/* {auth_authen} */
+	ORIGIN_TRUSTED		= 1 << 2,	/* trusted-networks */
+	ORIGIN_LOCAL		= 1 << 3,	/* no IP client, or non_smtpd_milters */
+};
+const char *origin_text(enum origin);
+
+/* RFC 8601 2.7 result words. */
+enum word {
+	WORD_NONE, WORD_PASS, WORD_FAIL, WORD_SOFTFAIL, WORD_NEUTRAL,
+	WORD_POLICY, WORD_TEMPERROR, WORD_PERMERROR, WORD_COUNT
+};
+const char *word_text(enum word);
+
+/*
+ * One result of a check.  Its name is configuration key, log word and metric
+ * label; what it does by default, and how a refusal because of it is coded.
+ */
+struct result {
+	const char	*name;		/* "not-fqdn"; NULL ends the table */
+	enum word	 word;		/* in Authentication-Results */
+	enum action	 action;	/* default */
+	const char	*reject;	/* "550 5.7.25"; NULL: 550 5.7.1 */
+	const char	*tempfail;	/* "451 4.7.25"; NULL: 451 4.7.1 */
+};
+
+struct prop {				/* RFC 8601 propspec */
+	const char	*ptype;		/* "policy" */
+	const char	*property;	/* "iprev" */
+	const char	*value;		/* raw; quoted where it is printed */
+};
+#define VERDICT_PROPS_MAX	8
+
+struct verdict {
+	const struct check	*check;
+	unsigned		 result;	/* index into check->results */
+	const char		*reason;	/* for people: log, A-R comment, reply; raw */
+	const char		*reply;		/* reply text instead of "reason", or NULL */
+	const char		*method;	/* A-R method instead of check->method, or NULL */
+	bool			 hidden;	/* not shown in Authentication-Results */
+	struct prop		 props[VERDICT_PROPS_MAX];
+	unsigned		 prop_count;
+	enum stage		 acts_at;	/* STAGE_RCPT or STAGE_EOM; where judged unless the check says later */
+	int			 rcpt;		/* index of the recipient, -1: all */
+};
+
+struct client {
+	struct addr	 addr;		/* ADDR_NONE: no IP client */
+	char		 addr_text[ADDR_TEXT_SIZE];
+	const char	*mta_name;	/* the MTA's idea of its name; never trusted */
+};
+
+struct rcpt {
+	struct path	 path;
+	int		 index;
+	bool		 refused;	/* by us; it gets no message */
+};
+
+struct header {
+	const char	*name;		/* as it came, without ':' */
+	const char	*value;		/* as it came: leading space, LF folding kept */
+	size_t		 value_len;
+	unsigned	 nth;		/* 1-based among fields of this name, as milters count */
+	struct header	*next;
+};
+
+/* What the administrator said about the site, needed by several checks. */
+struct site {
+	const char		*authserv_id;		/* never NULL once a connection is open */
+	const char		*hostname;		/* macro j */
+	struct string_list	 local_domains;		/* ours: nobody outside greets with them */
+	struct cidr_list	 local_addresses;	/* ours, beside the one the client spoke to */
+	struct addr		 daemon_addr;		/* the one the client spoke to, if the MTA told */
+};
+
+struct txn;
+
+/* Names and order: registry.c.  Nothing else may name every check. */
+struct check {
+	const char		*name;		/* file, section, log word, manual heading */
+	const char		*method;	/* Authentication-Results method; NULL keeps it out */
+	enum scope		 scope;
+	unsigned		 origins;	/* enum origin bits it looks at; others are skipped, and the log says so */
+	bool			 needs_ip;	/* skipped without an IP client */
+	const char *const	*after;		/* names of checks whose verdicts it reads; NULL-terminated or NULL */
+	const struct result	*results;
+
+	const struct option	*options;	/* beside the result words and `mode'; NULL: none */
+	size_t			 options_size;
+	int			(*finish)(void *options, struct arena *, const char **why_r);	/* of the section; may be NULL */
+
+	size_t			 conn_state;	/* bytes of zeroed state, 0: none */
+	size_t			 msg_state;
+
+	void			(*ask[STAGE_COUNT])(struct txn *);
+	void			(*judge[STAGE_COUNT])(struct txn *);	/* STAGE_RCPT, STAGE_EOM only */
+	void			(*header)(struct txn *, const struct header *);
+	void			(*body)(struct txn *, const unsigned char *, size_t);
+	void			(*done)(struct txn *);	/* release what is not in the arena; message state, idempotent */
+};
+
+#define VERDICTS_MAX	64	/* of one scope and object; more are dropped and counted */
+
+/*
+ * One look at a connection and its message, as checks see it.  Read-only for
+ * them, but for the functions below.
+ */
+struct txn {
+	const struct site	*site;
+	const struct clock	*clock;
+	struct dns_session	*dns;
+	int64_t			 deadline;	/* clock_mono: waiting ends here */
+
+	const char		*id;		/* our session id */
+	enum origin		 origin;
+	struct client		 client;
+	const char		*helo;		/* last one, as typed; NULL if none */
+	const char		*auth_user;	/* {auth_authen}; NULL if none */
+
+	/* From MAIL on. */
+	struct path		 sender;
+	const char *const	*sender_params;	/* ESMTP parameters, NULL-terminated */
+	const char		*queue_id;	/* NULL until the MTA told */
+	struct rcpt		*rcpts;
+	size_t			 rcpt_count;
+	struct rcpt		*rcpt;		/* at RCPT: the current one */
+	struct header		*headers;	/* from EOH on */
+
+	/* Set for the check that runs. */
+	const struct check	*check;
+	const void		*options;	/* its section */
+	struct arena		*arena;		/* for what its verdict points to; lives as long as its scope */
+
+	struct txn_private	*private;	/* milter/stage.c */
+};
+
+/*
+ * Report a finding of the running check; the format gives the reason.  The
+ * verdict returned may be completed with properties.  Never NULL: beyond
+ * VERDICTS_MAX and without memory it is a scratch one that is not kept.
+ */
+struct verdict *report(struct txn *, unsigned result, const char *fmt, ...)
+	    __attribute__((format(printf, 3, 4)));
+/* Copies value into the arena; ptype and property must be literals. */
+void	 verdict_prop(struct txn *, struct verdict *, const char *ptype,
+	    const char *property, const char *value);
+/* The running check's zeroed state for this connection or message; NULL without memory. */
+void	*txn_conn_state(struct txn *);
+void	*txn_msg_state(struct txn *);
+/* Header field for the delivered message, placed above all others; copied.  0 or -1. */
+int	 txn_add_header(struct txn *, const char *name, const char *value);
+
+/* Verdicts of checks named in `after'. n-th of that check, NULL beyond the last. */
+const struct verdict *txn_verdict(const struct txn *, const char *check, size_t n);
+/* Whether any other check found evidence so far (action suspect or stronger), for greylisting. */
+bool	 txn_is_suspect(const struct txn *);
+
+/* registry.c: all checks in order; NULL-terminated. */
+extern const struct check *const check_registry[];
+#define CHECKS_MAX	16	/* rows the registry may have */
+#define RESULTS_MAX	16	/* results of one check */
+
+#endif

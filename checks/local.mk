@@ -1,0 +1,3 @@
+libbailey_a_SOURCES += \
+	checks/action.h \
+	checks/check.h

@@ -1,0 +1,2 @@
+libbailey_a_SOURCES += \
+	dns/dns.h

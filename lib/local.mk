@@ -1,0 +1,13 @@
+libbailey_a_SOURCES += \
+	lib/addr.h \
+	lib/arena.c \
+	lib/arena.h \
+	lib/buf.c \
+	lib/buf.h \
+	lib/clock.c \
+	lib/clock.h \
+	lib/log.h \
+	lib/name.h \
+	lib/option.h \
+	lib/path.h \
+	lib/text.h

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Log: one line per thing worth knowing.  Levels say who must act: err the
+ * operator now, notice a state changed, info one line per decision or
+ * message, debug us.  Only milter/, ctl/ and background parts log; lib/,
+ * dns/ and engines return reasons.
+ */
+#ifndef LIB_LOG_H
+#define LIB_LOG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum log_level { LOG_LEVEL_ERR, LOG_LEVEL_NOTICE, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
+enum log_target { LOG_TO_SYSLOG, LOG_TO_STDERR, LOG_TO_JSON };
+
+/* One fact of a structured line; a NULL value is left out. */
+struct log_field {
+	const char	*key;		/* ours: [a-z_-]+ */
+	const char	*value;		/* escaped by the log for its target */
+};
+
+#define LOG_LINE_MAX	8000	/* bytes; syslog implementations cut at 8 KB */
+#define LOG_VALUE_MAX	400	/* bytes of one value from outside */
+
+/* May be called again: a reload can change target and level.  program must outlive the process. */
+void	 log_open(const char *program, enum log_target, enum log_level most);
+void	 log_close(void);
+
+void	 log_err(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void	 log_notice(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void	 log_info(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void	 log_debug(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* key=value key="v w" ... ; an object in JSON.  The same facts in each target. */
+void	 log_fields(enum log_level, const struct log_field *, size_t count);
+bool	 log_would(enum log_level);
+
+#endif

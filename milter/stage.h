@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Stage: walks a connection and its messages through the checks.  Knows no
+ * libmilter, so `baileyctl check' and the unit tests run the same code.
+ *
+ *   stage_open -> stage_helo* -> { stage_mail -> stage_rcpt+ -> stage_header*
+ *	-> stage_eoh -> stage_body* -> stage_eom | stage_reset }* -> stage_close
+ *
+ * stage_reset() is idempotent and may come at any time (FACTS 1.2).
+ */
+#ifndef MILTER_STAGE_H
+#define MILTER_STAGE_H
+
+#include "milter/conf.h"
+#include "milter/policy.h"
+
+/* Why these: a header block beyond any real one would only cost memory. */
+#define STAGE_HEADER_COUNT_MAX	1000
+#define STAGE_HEADER_BYTES_MAX	(1024 * 1024)	/* all values of one message */
+#define STAGE_RCPT_MAX		10000		/* recipients remembered of one message */
+#define STAGE_CONN_ARENA_MAX	(256 * 1024)
+#define STAGE_MSG_ARENA_MAX	(4 * 1024 * 1024)
+
+struct connection {			/* what the MTA says of a client */
+	struct addr	 client;
+	const char	*mta_name;	/* hostname argument */
+	const char	*hostname;	/* macro j, NULL if none */
+	const char	*daemon_name;
+	struct addr	 daemon_addr;
+	bool		 local;		/* non_smtpd_milters, or no client */
+};
+
+struct stage_walk;	/* one connection */
+
+/* conf: a reference is taken.  NULL without memory. */
+struct stage_walk *stage_open(struct conf *, struct dns *, const struct clock *,
+		    const struct connection *);
+void		 stage_close(struct stage_walk **);
+const struct txn *stage_txn(const struct stage_walk *);
+
+void		 stage_helo(struct stage_walk *, const char *helo);
+/* params: NULL-terminated ESMTP parameters.  0, or -1 without memory (tempfail). */
+int		 stage_mail(struct stage_walk *, const char *sender, const char *const *params,
+		    const char *auth_user);
+void		 stage_queue_id(struct stage_walk *, const char *);
+void		 stage_rcpt(struct stage_walk *, const char *rcpt, struct decision *);
+/* -1: beyond a limit, the field is not kept; the message goes on. */
+int		 stage_header(struct stage_walk *, const char *name, const char *value);
+void		 stage_eoh(struct stage_walk *);
+void		 stage_body(struct stage_walk *, const unsigned char *, size_t);
+void		 stage_eom(struct stage_walk *, struct decision *);
+void		 stage_reset(struct stage_walk *);
+
+/* Everything found so far about this message or, at RCPT, this recipient; registry order. */
+size_t		 stage_verdicts(const struct stage_walk *, const struct verdict **, size_t max);
+/* Header fields the checks want added, in order. */
+struct stage_field { const char *name, *value; struct stage_field *next; };
+const struct stage_field *stage_fields(const struct stage_walk *);
+/* "rdns": skipped because of origin, mode or missing client; NULL if it was not. */
+const char	*stage_skipped(const struct stage_walk *, const struct check *);
+int64_t		 stage_waited(const struct stage_walk *);	/* ms spent in judge callbacks of this message */
+const struct conf *stage_conf(const struct stage_walk *);
+
+#endif

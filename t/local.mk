@@ -1,0 +1,18 @@
+# Unit tests: C programs that print TAP, t/unit/NAME from t/unit/NAME.c; add
+# the program, its SOURCES and LDADD below.  Whole-program tests: t/*.t in Perl.
+# Every test is an executable that prints TAP and runs beside the others.
+libs_for_unit_tests = t/libtap.a libbailey.a $(BAILEY_LIBS)
+check_LIBRARIES = t/libtap.a
+t_libtap_a_SOURCES = t/tap.c t/tap.h
+
+unit_tests =
+perl_tests =
+
+check_PROGRAMS += $(unit_tests)
+dist_check_SCRIPTS = $(perl_tests)
+
+# make check TESTS="t/a.t t/unit/b" runs only those.
+all_tests = $(unit_tests) $(perl_tests:%=$(srcdir)/%)
+check-local: $(sbin_PROGRAMS)
+	TOP_SRCDIR=$(abs_srcdir) TOP_BUILDDIR=$(abs_builddir) \
+	prove -e '' -j$${JOBS:-4} $(or $(TESTS),$(all_tests))
