@@ -30,8 +30,10 @@ struct cidr {
 
 /* NULL, AF_UNIX, AF_UNSPEC and short lengths give ADDR_NONE. */
 void	addr_from_sockaddr(struct addr *, const struct sockaddr *, socklen_t);
-/* "192.0.2.1", "2001:db8::1", "::ffff:192.0.2.1" (becomes V4); false: not an address. */
+/* "192.0.2.1", "2001:db8::1", "::ffff:192.0.2.1" (becomes V4); false: not an address, and ADDR_NONE. */
 bool	addr_parse(struct addr *, const char *);
+/* RFC 5321 4.1.3: "[192.0.2.1]", "[IPv6:2001:db8::1]"; general literals are not addresses. */
+bool	addr_parse_literal(struct addr *, const char *);
 /* Canonical text (RFC 5952); "local" for ADDR_NONE.  Returns out. */
 const char *addr_format(const struct addr *, char out[ADDR_TEXT_SIZE]);
 bool	addr_equal(const struct addr *, const struct addr *);
@@ -39,16 +41,20 @@ bool	addr_equal(const struct addr *, const struct addr *);
 const char *addr_reverse(const struct addr *, char out[ADDR_REVERSE_SIZE]);
 size_t	addr_len(const struct addr *);		/* 4, 16, 0 */
 
-/* The network of that many bits around an address. */
+/* The network of that many bits around an address; more bits than it has mean all of them. */
 void	addr_network(struct cidr *, const struct addr *, unsigned prefix);
 /* "192.0.2.0/24", "2001:db8::/32" or one address; false when malformed or host bits are set. */
 bool	cidr_parse(struct cidr *, const char *);
+/* ADDR_NONE is in no network, the two families never in each other's. */
 bool	cidr_contains(const struct cidr *, const struct addr *);
 
 bool	addr_is_loopback(const struct addr *);
 /*
- * Not reachable on the public Internet: private, loopback, link-local, CGNAT,
- * documentation excepted (tests live there), multicast, reserved, ULA.
+ * Not reachable on the public Internet (RFC 6890 and the IANA registries):
+ * private, loopback, link-local, shared (CGNAT), benchmarking, multicast,
+ * reserved, and ADDR_NONE.  The documentation networks 192.0.2.0/24,
+ * 198.51.100.0/24, 203.0.113.0/24 and 2001:db8::/32 do not count: manuals and
+ * tests live there.
  */
 bool	addr_is_special(const struct addr *);
 

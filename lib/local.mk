@@ -1,7 +1,9 @@
 libbailey_a_SOURCES += \
+	lib/addr.c \
 	lib/addr.h \
 	lib/arena.c \
 	lib/arena.h \
+	lib/ascii.h \
 	lib/buf.c \
 	lib/buf.h \
 	lib/clock.c \

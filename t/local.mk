@@ -1,11 +1,13 @@
 # Unit tests: C programs that print TAP, t/unit/NAME from t/unit/NAME.c; add
-# the program, its SOURCES and LDADD below.  Whole-program tests: t/*.t in Perl.
+# the program below, and its SOURCES where there are more.  Whole-program tests: t/*.t in Perl.
 # Every test is an executable that prints TAP and runs beside the others.
 libs_for_unit_tests = t/libtap.a libbailey.a $(BAILEY_LIBS)
+LDADD = $(libs_for_unit_tests)
 check_LIBRARIES = t/libtap.a
 t_libtap_a_SOURCES = t/tap.c t/tap.h
 
-unit_tests =
+unit_tests = \
+	t/unit/addr
 perl_tests =
 
 check_PROGRAMS += $(unit_tests)
