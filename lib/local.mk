@@ -9,6 +9,7 @@ libbailey_a_SOURCES += \
 	lib/clock.c \
 	lib/clock.h \
 	lib/log.h \
+	lib/name.c \
 	lib/name.h \
 	lib/option.h \
 	lib/path.h \

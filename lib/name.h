@@ -25,7 +25,7 @@ enum name_fault {
 /*
  * Canonical form of a host or domain name.  One trailing dot is tolerated,
  * underscores too (common in Windows hosts and DNS service names); UTF-8 is
- * turned into A-labels (IDNA2008 by libidn2).
+ * turned into A-labels (IDNA2008 by libidn2).  out is "" on a fault.
  */
 enum name_fault name_canon(const char *in, char out[NAME_TEXT_SIZE]);
 const char *name_fault_text(enum name_fault);
@@ -34,7 +34,7 @@ const char *name_fault_text(enum name_fault);
 size_t	 name_labels(const char *);
 /* The name without its first label; NULL at the last label. */
 const char *name_parent(const char *);
-/* Equal to domain or below it. */
+/* Equal to domain or below it; nothing is within "". */
 bool	 name_within(const char *name, const char *domain);
 
 #endif

@@ -7,7 +7,8 @@ check_LIBRARIES = t/libtap.a
 t_libtap_a_SOURCES = t/tap.c t/tap.h
 
 unit_tests = \
-	t/unit/addr
+	t/unit/addr \
+	t/unit/name
 perl_tests =
 
 check_PROGRAMS += $(unit_tests)
