@@ -12,5 +12,6 @@ libbailey_a_SOURCES += \
 	lib/name.c \
 	lib/name.h \
 	lib/option.h \
+	lib/path.c \
 	lib/path.h \
 	lib/text.h

@@ -13,23 +13,23 @@
 #include "lib/arena.h"
 
 enum path_oddity {
-	PATH_NO_BRACKETS	= 1 << 0,
+	PATH_NO_BRACKETS	= 1 << 0,	/* one or both missing */
 	PATH_SOURCE_ROUTE	= 1 << 1,	/* <@a,@b:user@d>; the route is dropped */
-	PATH_BAD_QUOTING	= 1 << 2,
+	PATH_BAD_QUOTING	= 1 << 2,	/* quote not closed, backslash at the end */
 	PATH_CONTROL		= 1 << 3,	/* control characters */
 	PATH_EIGHT_BIT		= 1 << 4,
-	PATH_BAD_DOMAIN		= 1 << 5,	/* name_canon refused it */
+	PATH_BAD_DOMAIN		= 1 << 5,	/* name_canon or addr_parse_literal refused it */
 	PATH_BAD_LOCAL		= 1 << 6,	/* not dot-atom, not quoted-string */
 	PATH_TOO_LONG		= 1 << 7,	/* RFC 5321 4.5.3.1: 64, 255, 256 */
 	PATH_NO_DOMAIN		= 1 << 8,	/* "postmaster" alone */
 };
 
 struct path {
-	const char	*text;		/* local@domain as written, without <>; "" is the null sender */
+	const char	*text;		/* local@domain as written, without <> and route; "" is the null sender */
 	const char	*local;		/* unquoted local part */
-	const char	*domain;	/* canonical A-labels; "[...]" literals as typed; "" if none */
+	const char	*domain;	/* canonical A-labels; "[...]" literals as typed; "" if none or bad */
 	unsigned	 oddities;	/* enum path_oddity */
-	bool		 null;		/* <> */
+	bool		 null;		/* <>, or nothing at all (non-SMTP submission) */
 	bool		 literal;	/* domain is an address literal */
 };
 

@@ -8,7 +8,8 @@ t_libtap_a_SOURCES = t/tap.c t/tap.h
 
 unit_tests = \
 	t/unit/addr \
-	t/unit/name
+	t/unit/name \
+	t/unit/path
 perl_tests =
 
 check_PROGRAMS += $(unit_tests)
