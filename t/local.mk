@@ -10,10 +10,17 @@ unit_tests = \
 	t/unit/addr \
 	t/unit/name \
 	t/unit/path
-perl_tests =
+perl_tests = \
+	t/fakedns.t
 
 check_PROGRAMS += $(unit_tests)
 dist_check_SCRIPTS = $(perl_tests)
+
+# A DNS server that answers from zone files and lies by rule.
+check_PROGRAMS += t/fakedns
+t_fakedns_SOURCES = t/fakedns.c t/fakedns_answer.c t/fakedns_net.c t/fakedns_rule.c \
+	t/fakedns_zone.c t/fakedns.h
+t_fakedns_LDADD = $(LDNS_LIBS)
 
 # make check TESTS="t/a.t t/unit/b" runs only those.
 all_tests = $(unit_tests) $(perl_tests:%=$(srcdir)/%)
