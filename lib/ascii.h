@@ -63,6 +63,19 @@ ascii_is_atext(char c)
 	    (c != '\0' && strchr("!#$%&'*+-/=?^_`{|}~", c) != NULL);
 }
 
+/* RFC 5322 3.2.3 dot-atom-text: atoms with single dots between them. */
+static inline bool
+ascii_is_dot_atom(const char *s, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		bool edge = i == 0 || i + 1 == len || s[i + 1] == '.';
+
+		if (s[i] == '.' ? edge : !ascii_is_atext(s[i]))
+			return false;
+	}
+	return len > 0;
+}
+
 /* RFC 2045 5.1: a character of a token. */
 static inline bool
 ascii_is_token(char c)

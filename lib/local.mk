@@ -14,4 +14,5 @@ libbailey_a_SOURCES += \
 	lib/option.h \
 	lib/path.c \
 	lib/path.h \
+	lib/text.c \
 	lib/text.h

@@ -78,18 +78,6 @@ find_at(const char *s, unsigned *oddities)
 	return strrchr(s, '@');
 }
 
-static bool
-is_dot_atom(const char *s)
-{
-	for (size_t i = 0; s[i] != '\0'; i++) {
-		bool edge = i == 0 || s[i + 1] == '\0' || s[i + 1] == '.';
-
-		if (s[i] == '.' ? edge : !ascii_is_atext(s[i]))
-			return false;
-	}
-	return s[0] != '\0';
-}
-
 /* One quoted-string and nothing else. */
 static bool
 is_quoted_string(const char *s)
@@ -126,7 +114,7 @@ read_local(struct path *p, size_t len, struct arena *arena)
 
 	if (local == NULL)
 		return -1;
-	if (!is_dot_atom(local) && !is_quoted_string(local))
+	if (!ascii_is_dot_atom(local, len) && !is_quoted_string(local))
 		p->oddities |= PATH_BAD_LOCAL;
 	if (len > LOCAL_MAX)
 		p->oddities |= PATH_TOO_LONG;

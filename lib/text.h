@@ -10,23 +10,31 @@
 
 #include "lib/buf.h"
 
-/* SMTP reply: printable ASCII, others '?', no CR or LF, at most max bytes.  Does not double '%'. */
+/*
+ * SMTP reply: printable ASCII, others '?', no CR or LF, at most max bytes of
+ * input.  Does not double '%'.
+ */
 void	 text_reply(struct buf *, const char *, size_t max);
 /*
  * Value of a key=value log line: bare if it is made of safe characters, else
  * double-quoted with \" \\ and \xHH; at most max input bytes, "..." when cut.
  */
 void	 text_log(struct buf *, const char *, size_t max);
-/* Header comment without its parentheses (RFC 5322 3.2.2): ( ) \ escaped, controls dropped. */
+/*
+ * Into a header field.  Controls are dropped and 8-bit bytes become '?': only
+ * internationalized messages may carry them, and which message that is is not
+ * known here.
+ */
+/* Comment without its parentheses (RFC 5322 3.2.2): ( ) \ escaped; at most max input bytes. */
 void	 text_comment(struct buf *, const char *, size_t max);
 /* RFC 8601 2.2 value: RFC 2045 token as it is, anything else as quoted-string. */
 void	 text_value(struct buf *, const char *);
 /*
- * RFC 8601 pvalue: local@domain may stay bare where local is a dot-atom and
- * domain a name; else as text_value().
+ * RFC 8601 pvalue: local@domain may stay bare where local is a dot-atom or
+ * empty and domain a name; else as text_value().
  */
 void	 text_pvalue(struct buf *, const char *);
-/* JSON string with its quotes; bytes that are not UTF-8 become U+FFFD. */
-void	 text_json(struct buf *, const char *);
+/* JSON string with its quotes (RFC 8259 7); bytes that are not UTF-8 become U+FFFD; at most max input bytes. */
+void	 text_json(struct buf *, const char *, size_t max);
 
 #endif

@@ -6,12 +6,15 @@ LDADD = $(libs_for_unit_tests)
 check_LIBRARIES = t/libtap.a
 t_libtap_a_SOURCES = t/tap.c t/tap.h
 
-unit_tests = \
-	t/unit/addr \
-	t/unit/name \
-	t/unit/path
-perl_tests = \
-	t/fakedns.t
+# Sorted, one a line.
+unit_tests =
+unit_tests += t/unit/addr
+unit_tests += t/unit/name
+unit_tests += t/unit/path
+unit_tests += t/unit/text
+
+perl_tests =
+perl_tests += t/fakedns.t
 
 check_PROGRAMS += $(unit_tests)
 dist_check_SCRIPTS = $(perl_tests)
