@@ -11,6 +11,7 @@ libbailey_a_SOURCES += \
 	lib/log.h \
 	lib/name.c \
 	lib/name.h \
+	lib/option.c \
 	lib/option.h \
 	lib/path.c \
 	lib/path.h \

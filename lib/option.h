@@ -57,10 +57,15 @@ struct option_section {
 	int			(*finish)(void *section, struct arena *, const char **why_r);
 };
 
-/* Parsers, for conf.c and for values inside other formats; false when malformed or out of range. */
+/*
+ * Parsers, for conf.c and for values inside other formats; false when
+ * malformed or too big for the type, and nothing is stored then.
+ */
+/* A number and one of ms s m h d w; a bare "0" too. */
 bool	 option_duration(const char *text, int64_t *ms_r);
+/* A number of bytes, or of 1024 (K), 1024^2 (M), 1024^3 (G) of them. */
 bool	 option_size(const char *text, int64_t *bytes_r);
-/* "5m", "250ms": the shortest exact form. */
+/* "5m", "250ms": whole numbers of the largest unit that fits; "0s". */
 const char *option_duration_text(int64_t ms, char out[32]);
 
 #endif

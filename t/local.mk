@@ -10,6 +10,7 @@ t_libtap_a_SOURCES = t/tap.c t/tap.h
 unit_tests =
 unit_tests += t/unit/addr
 unit_tests += t/unit/name
+unit_tests += t/unit/option
 unit_tests += t/unit/path
 unit_tests += t/unit/text
 
