@@ -8,6 +8,7 @@ libbailey_a_SOURCES += \
 	lib/buf.h \
 	lib/clock.c \
 	lib/clock.h \
+	lib/log.c \
 	lib/log.h \
 	lib/name.c \
 	lib/name.h \

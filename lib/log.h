@@ -23,15 +23,27 @@ struct log_field {
 #define LOG_LINE_MAX	8000	/* bytes; syslog implementations cut at 8 KB */
 #define LOG_VALUE_MAX	400	/* bytes of one value from outside */
 
-/* May be called again: a reload can change target and level.  program must outlive the process. */
+/*
+ * May be called again: a reload can change target and level.  program must
+ * outlive the process.  Before the first call lines go to stderr, up to info.
+ * err notice info debug are syslog's levels of these names, facility mail.
+ */
 void	 log_open(const char *program, enum log_target, enum log_level most);
 void	 log_close(void);
 
+/*
+ * One line each, written at once: threads never mix theirs.  Controls in it
+ * become '?', errno is kept.
+ */
 void	 log_err(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void	 log_notice(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void	 log_info(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void	 log_debug(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-/* key=value key="v w" ... ; an object in JSON.  The same facts in each target. */
+/*
+ * key=value key="v w" ... ; an object in JSON, with time and level.  The same
+ * facts in each target; those that would pass LOG_LINE_MAX are left out, and
+ * cut=yes says so.
+ */
 void	 log_fields(enum log_level, const struct log_field *, size_t count);
 bool	 log_would(enum log_level);
 
