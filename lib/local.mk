@@ -8,6 +8,8 @@ libbailey_a_SOURCES += \
 	lib/buf.h \
 	lib/clock.c \
 	lib/clock.h \
+	lib/header.c \
+	lib/header.h \
 	lib/log.c \
 	lib/log.h \
 	lib/name.c \

@@ -9,6 +9,7 @@ t_libtap_a_SOURCES = t/tap.c t/tap.h
 # Sorted, one a line.
 unit_tests =
 unit_tests += t/unit/addr
+unit_tests += t/unit/header
 unit_tests += t/unit/log
 unit_tests += t/unit/name
 unit_tests += t/unit/option
