@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* Buf: appending with a bound; what does not fit is cut, and the cut remembered. */
 #include "lib/buf.h"
 
 #include <stdio.h>

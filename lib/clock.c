@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* Clock: the real one asks the system, the fake one stands until it is moved. */
 #include "lib/clock.h"
 
 #include <time.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* Tap: numbers the cases, tells what was wanted of those that failed, prints the plan. */
 #include "t/tap.h"
 
 #include <stdarg.h>
