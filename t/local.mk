@@ -18,6 +18,8 @@ unit_tests += t/unit/text
 
 perl_tests =
 perl_tests += t/fakedns.t
+perl_tests += t/layering.t
+perl_tests += t/style.t
 
 check_PROGRAMS += $(unit_tests)
 dist_check_SCRIPTS = $(perl_tests)
@@ -33,3 +35,14 @@ all_tests = $(unit_tests) $(perl_tests:%=$(srcdir)/%)
 check-local: $(sbin_PROGRAMS)
 	TOP_SRCDIR=$(abs_srcdir) TOP_BUILDDIR=$(abs_builddir) \
 	prove -e '' -j$${JOBS:-4} $(or $(TESTS),$(all_tests))
+
+# What the Perl tests share.
+EXTRA_DIST += \
+	.clang-format \
+	t/lib/Bailey/Test.pm \
+	t/lib/Bailey/Test/Daemon.pm \
+	t/lib/Bailey/Test/Dns.pm \
+	t/lib/Bailey/Test/Postfix.pm \
+	t/lib/Bailey/Test/Process.pm \
+	t/lib/Bailey/Test/Smtp.pm \
+	t/lib/Bailey/Test/Tools.pm

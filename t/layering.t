@@ -1,0 +1,55 @@
+#!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
+# The house rules of HACKING: arrows between folders run one way, each foreign
+# library has one owner, and the lower floors do not log.
+
+use v5.32;
+use warnings;
+use Test::More;
+
+my $top = $ENV{TOP_SRCDIR} // '.';
+
+# Folder => the folders it may include from.
+my %may_include = (
+	lib => [],
+	dns => [qw(lib)],
+	db => [qw(lib)],
+	checks => [qw(dns db lib)],
+	milter => [qw(checks dns db lib)],
+	ctl => [qw(milter checks dns db lib)],
+);
+
+# Header of a foreign library => the only files that may know it.
+my %owner = (
+	'libmilter/' => qr{^milter/(session|reply_set|main|listen)\.c$},
+	'confuse.h' => qr{^milter/conf\w*\.[ch]$},
+	'ldns/' => qr{^dns/},
+	'idn2.h' => qr{^lib/name\.c$},
+	'db.h' => qr{^db/bdb\w*\.[ch]$},
+	'spf2/' => qr{^checks/spf/libspf2\.c$},
+	'opendkim/' => qr{^checks/dkim\w*\.[ch]$},
+	'systemd/' => qr{^milter/},
+);
+
+my @files = sort map { s{^\Q$top\E/}{}r } glob("$top/{lib,dns,db,checks,checks/*,milter,ctl}/*.[ch]");
+cmp_ok(scalar @files, '>', 20, 'the source was found');
+
+for my $file (@files) {
+	open my $in, '<', "$top/$file" or die "$file: $!\n";
+	my ($folder) = $file =~ m{^(\w+)/};
+	my %allowed = map { $_ => 1 } $folder, @{ $may_include{$folder} };
+	my @wrong;
+	while (<$in>) {
+		push @wrong, "line $.: $folder includes from $1" if m{^#include "(\w+)/} && !$allowed{$1};
+		if (my ($header) = m{^#include <([^>]+)>}) {
+			my ($library) = grep { $header =~ /^\Q$_\E/ } keys %owner;
+			push @wrong, "line $.: <$header> has another owner" if $library && $file !~ $owner{$library};
+		}
+		push @wrong, "line $.: logs, instead of returning a reason"
+		    if /\blog_(?:err|notice|info|debug|fields)\(/
+		    && $folder =~ /^(?:lib|dns|checks)$/ && $file !~ m{^lib/log\.};
+	}
+	is("@wrong", '', $file);
+}
+
+done_testing;

@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: BSD-2-Clause
+package Bailey::Test::Daemon;
+
+# Bailey itself, in the foreground, with a configuration and a log of its own.
+
+use v5.32;
+use warnings;
+use Bailey::Test::Process;
+use Bailey::Test::Tools;
+use IO::Socket::UNIX;
+
+sub program { return ($ENV{TOP_BUILDDIR} // '.') . '/bailey' }
+
+# text: of the configuration; keys it sets at top level are not set here.
+sub new {
+	my ($class, $house, $dns, $text) = @_;
+	my $folder = "$house/bailey";
+	if (!-d $folder) {
+		mkdir $folder or die "$folder: $!\n";
+		chown((getpwnam 'nobody')[2, 3], $folder) if $> == 0;
+	}
+	my $self = bless { folder => $folder, dns => $dns }, $class;
+	$self->configure($text // '');
+	$self->start;
+	return $self;
+}
+
+sub configure {
+	my ($self, $text) = @_;
+	my %own = (
+		socket => "unix:$self->{folder}/socket",
+		'socket-mode' => '0666',
+		user => $> == 0 ? 'nobody' : (getpwuid $>)[0],
+		log => 'stderr',
+		'authserv-id' => 'mx.example.org',
+		'trusted-networks' => undef,
+	);
+	my @lines = map { defined $own{$_} ? qq($_ = "$own{$_}") : "$_ = {}" }
+	    grep { $text !~ /^\s*\Q$_\E\s*=/m } sort keys %own;
+	push @lines, sprintf 'resolver { servers = { "%s" } timeout = "1s" budget = "3s" }',
+	    $self->{dns}->address if $self->{dns} && $text !~ /^\s*resolver\b/m;
+	return spew($self->path, join "\n", @lines, $text, '');
+}
+
+sub path { return "$_[0]{folder}/bailey.conf" }
+sub socket { return "unix:$_[0]{folder}/socket" }
+sub log { return slurp("$_[0]{folder}/log") }
+sub process { return $_[0]{process} }
+
+sub start {
+	my ($self) = @_;
+	my $program = program();
+	$self->{process} = Bailey::Test::Process->start("$self->{folder}/log",
+	    $program, '-f', '-c', $self->path);
+	wait_until {
+		!$self->{process}->alive || IO::Socket::UNIX->new("$self->{folder}/socket");
+	};
+	die "$program does not start:\n" . $self->log . "\n" if !$self->{process}->alive;
+	return;
+}
+
+sub stop { $_[0]{process}->stop if $_[0]{process}; return }
+
+# A new configuration for the running daemon; waits for the log to say what came of it.
+sub reload {
+	my ($self, $text) = @_;
+	my $before = length $self->log;
+	$self->configure($text);
+	$self->{process}->kill('USR1');
+	return $self->wait_for_log(qr/reload|configuration/i, $before);
+}
+
+# The line of the log that matches, once it is there.
+sub wait_for_log {
+	my ($self, $pattern, $from) = @_;
+	return wait_until {
+		my ($line) = grep { /$pattern/ } split /\n/, substr $self->log, $from // 0;
+		return $line;
+	};
+}
+
+# Decisions and messages in the log: one hash of key => value each.
+sub events {
+	my ($self) = @_;
+	return map { facts($_) } grep { /\bevent=/ } split /\n/, $self->log;
+}
+
+# key=value key="v w" -> hash
+sub facts {
+	my ($line) = @_;
+	my %fact;
+	while ($line =~ /([a-z_-]+)=("(?:[^"\\]|\\.)*"|\S*)/g) {
+		my ($key, $value) = ($1, $2);
+		$value =~ s/\A"(.*)"\z/$1/s;
+		$fact{$key} = $value;
+	}
+	return \%fact;
+}
+
+1;

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: BSD-2-Clause
+package Bailey::Test::Process;
+
+# A program that runs beside the test, in a process group of its own, and ends
+# with the test however that ends.
+
+use v5.32;
+use warnings;
+use Bailey::Test::Tools;
+use POSIX qw(WNOHANG setpgid);
+
+use constant GRACE => 10;	# seconds between TERM and KILL
+
+my %running;			# pid => the process that started it
+
+sub start {
+	my ($class, $log, @command) = @_;
+	my $pid = fork // die "fork: $!\n";
+	if (!$pid) {
+		setpgid(0, 0);
+		open STDIN, '<', '/dev/null';
+		open STDOUT, '>>', $log or POSIX::_exit(126);
+		open STDERR, '>&', \*STDOUT;
+		exec { $command[0] } @command or print "$command[0]: $!\n";
+		POSIX::_exit(127);
+	}
+	setpgid($pid, $pid);
+	$running{$pid} = $$;
+	return bless { pid => $pid, log => $log, name => $command[0] }, $class;
+}
+
+sub pid { return $_[0]{pid} }
+
+# Still there?  Its end is kept in status().
+sub alive {
+	my ($self) = @_;
+	return 0 if defined $self->{status};
+	return 1 if waitpid($self->{pid}, WNOHANG) == 0;
+	$self->{status} = $?;
+	delete $running{ $self->{pid} };
+	return 0;
+}
+
+sub status { my ($self) = @_; $self->alive; return $self->{status} }
+
+sub kill {
+	my ($self, $signal) = @_;
+	return $self->alive && CORE::kill $signal, $self->{pid};
+}
+
+# Wait for the end; undef if it does not come.
+sub wait {
+	my ($self, $seconds) = @_;
+	for (1 .. $seconds * 50) {
+		return $self->{status} if !$self->alive;
+		select undef, undef, undef, 0.02;
+	}
+	return;
+}
+
+sub stop {
+	my ($self) = @_;
+	local ($?, $!, $@);
+	$self->kill('TERM');
+	CORE::kill 'KILL', -$self->{pid} if !defined $self->wait(GRACE);
+	return $self->wait(GRACE);
+}
+
+sub log { my ($self) = @_; return -e $self->{log} ? slurp($self->{log}) : '' }
+
+# Let it live on after the test; its pid.
+sub release { my ($self) = @_; delete $running{ $self->{pid} }; return $self->{pid} }
+
+sub DESTROY { my ($self) = @_; $self->stop if ($running{ $self->{pid} } // 0) == $$; return }
+
+# die, exit and the signals of an impatient person all come through here.
+$SIG{$_} = sub { exit 1 } for qw(INT TERM HUP);
+END {
+	my $status = $?;
+	my @left = grep { $running{$_} == $$ } keys %running;
+	CORE::kill 'TERM', @left if @left;
+	for my $pid (@left) {
+		my $end = time + GRACE;
+		while (waitpid($pid, WNOHANG) == 0) {
+			CORE::kill 'KILL', -$pid if time > $end;
+			select undef, undef, undef, 0.02;
+		}
+	}
+	$? = $status;
+}
+
+1;
