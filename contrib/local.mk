@@ -1,0 +1,22 @@
+# The unit names the installed program, so it is made here.
+examplesdir = $(docdir)/examples
+nodist_examples_DATA = contrib/systemd/bailey.service
+dist_examples_DATA = \
+	contrib/bailey.conf \
+	contrib/systemd/bailey.sysusers
+dist_doc_DATA = NEWS README
+CLEANFILES += contrib/systemd/bailey.service
+
+contrib/systemd/bailey.service: $(srcdir)/contrib/systemd/bailey.service.in Makefile
+	$(AM_V_GEN)$(MKDIR_P) contrib/systemd && \
+	sed -e 's|@sbindir@|$(sbindir)|g' -e 's|@sysconfdir@|$(sysconfdir)|g' \
+	    $(srcdir)/contrib/systemd/bailey.service.in >$@.new && mv $@.new $@
+
+EXTRA_DIST += \
+	contrib/packages \
+	contrib/quickstart \
+	contrib/quickstart.pl \
+	contrib/quickstart.d/10-rdns.pl \
+	contrib/quickstart.d/20-helo.pl \
+	contrib/quickstart.d/30-forged.pl \
+	contrib/systemd/bailey.service.in

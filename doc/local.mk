@@ -1,0 +1,3 @@
+dist_man_MANS += \
+	doc/bailey.8 \
+	doc/bailey.conf.5
