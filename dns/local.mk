@@ -1,2 +1,3 @@
 libbailey_a_SOURCES += \
-	dns/dns.h
+	dns/dns.h \
+	dns/word.c

@@ -15,6 +15,7 @@ unit_tests += t/unit/name
 unit_tests += t/unit/option
 unit_tests += t/unit/path
 unit_tests += t/unit/text
+unit_tests += t/unit/word
 
 perl_tests =
 perl_tests += t/fakedns.t
