@@ -18,9 +18,10 @@
 #include "lib/arena.h"
 
 enum option_type {
-	OPTION_STRING,		/* const char * */
+	OPTION_STRING,		/* const char *; "" is stored as NULL; min..max bytes if max > 0 */
 	OPTION_BOOL,		/* bool */
 	OPTION_INT,		/* int64_t, min..max */
+	OPTION_OCTAL,		/* int64_t, min..max; a file mode: "0660" */
 	OPTION_DURATION,	/* int64_t milliseconds; "250ms" "5s" "10m" "2h" "35d"; min..max */
 	OPTION_SIZE,		/* int64_t bytes; "64K" "10M" "1G"; min..max */
 	OPTION_CHOICE,		/* unsigned, index into choices */
@@ -41,7 +42,7 @@ struct option {
 	enum option_type	 type;
 	size_t			 offset;	/* offsetof() in the options structure */
 	const char		*value;		/* default as it would be written; lists: "a, b"; NULL: none */
-	int64_t			 min, max;	/* INT; DURATION in ms; SIZE in bytes */
+	int64_t			 min, max;	/* INT, OCTAL; DURATION in ms; SIZE in bytes; STRING: its length */
 	const char *const	*choices;	/* NULL-terminated */
 	const struct option_section *section;
 };
