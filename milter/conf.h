@@ -3,6 +3,11 @@
  * Conf: the configuration as an immutable, reference-counted snapshot.  A
  * reload makes a new one and swaps the pointer; a connection keeps the one it
  * began with.  conf.c alone knows the configuration library.
+ *
+ *   file -> conf_text.c: read, comments blanked
+ *        -> conf.c: the library splits it into keys and values, conf_value.c
+ *           judges each where it stands
+ *        -> conf_value.c: values and defaults into the structures of their owners
  */
 #ifndef MILTER_CONF_H
 #define MILTER_CONF_H
@@ -13,21 +18,21 @@
 #include "lib/log.h"
 
 struct conf_check {			/* of registry row i */
-	enum mode	 mode;
-	enum action	 actions[RESULTS_MAX];
+	unsigned	 mode;				/* enum mode */
+	unsigned	 actions[RESULTS_MAX];		/* enum action, by result */
 	const void	*options;
 };
 
 struct conf {
 	/* Keys at top level; table in conf_table.c, offsets point here. */
 	const char		*socket;
-	const char		*socket_user, *socket_group;
+	const char		*socket_user, *socket_group;	/* NULL: as they fall */
 	int64_t			 socket_mode;		/* octal in the file: "0660" */
-	const char		*user, *group;
-	const char		*pid_file;
+	const char		*user, *group;		/* group NULL: the user's */
+	const char		*pid_file;		/* NULL: none */
 	const char		*authserv_id;		/* NULL: macro j */
 	struct cidr_list	 trusted_networks;
-	struct string_list	 local_domains;
+	struct string_list	 local_domains;		/* canonical names */
 	struct cidr_list	 local_addresses;
 	unsigned		 log;			/* enum log_target */
 	unsigned		 log_level;		/* enum log_level */
@@ -38,24 +43,28 @@ struct conf {
 	struct dns_options	 resolver;
 	struct conf_check	 checks[CHECKS_MAX];
 
-	struct conf_private	*private;		/* references, arena, what was written where */
+	struct conf_private	*private;		/* references, arena, table of sections */
 };
+
+#define CONF_FILE_MAX	(1024 * 1024)	/* bytes; beyond it somebody named the wrong file */
 
 /*
  * Read a file.  NULL: *errors_r holds one line per mistake,
  * "FILE:LINE: KEY: what is wrong, what would be right\n"; the caller frees it.
+ * Mistakes in values and unknown keys are all reported, a broken syntax ends
+ * the report.  Any thread.
  */
 struct conf	*conf_load(const char *path, char **errors_r);
 struct conf	*conf_ref(struct conf *);
 void		 conf_unref(struct conf **);
 
-/* The snapshot in force; conf_current() takes a reference.  conf_swap() consumes new. */
+/* The snapshot in force, NULL before the first; conf_current() takes a reference.  conf_swap() consumes new. */
 struct conf	*conf_current(void);
 void		 conf_swap(struct conf *);
 
 /* The effective configuration in its own syntax; what differs from the defaults is marked. */
 void		 conf_print(const struct conf *, FILE *);
-/* Top-level keys that changed but only take effect at restart (socket, user ...): text or NULL; caller frees. */
+/* Top-level keys that changed but only take effect at restart: "socket, user" or NULL; caller frees. */
 char		*conf_needs_restart(const struct conf *was, const struct conf *is);
 
 extern const struct option conf_option_table[];

@@ -2,6 +2,11 @@
 /*
  * Policy: verdicts and configuration in, one decision out.  Pure: no clock, no
  * memory, no MTA.  From the decision come reply, log line, header and receipt.
+ *
+ * The strongest action wins (action.h), the first verdict among equals.  An
+ * accept is the strongest, so nothing that other checks found counts beside
+ * it.  Holding and discarding concern a whole message and therefore act at end
+ * of message, whoever judged them (FACTS: neither exists at RCPT).
  */
 #ifndef MILTER_POLICY_H
 #define MILTER_POLICY_H
@@ -13,7 +18,7 @@ struct decision {
 	const struct verdict	*cause;		/* NULL when nothing spoke up */
 	enum action		 would;		/* strongest action of the shadow rules, had they been in force */
 	const struct verdict	*would_cause;
-	bool			 exempt;	/* postmaster or abuse: action was lowered to PASS, cause tells of what */
+	bool			 exempt;	/* action was lowered to PASS, cause tells of what: postmaster, abuse */
 	unsigned		 failed;	/* authentication methods that failed (RFC 7372 5.7.26 when > 1) */
 };
 
@@ -23,13 +28,22 @@ struct policy_input {
 	size_t				 count;
 	enum stage			 stage;		/* STAGE_RCPT or STAGE_EOM */
 	enum origin			 origin;
-	const struct rcpt		*rcpt;		/* at RCPT */
+	/* At RCPT the recipient; at EOM any recipient if all of them are exempt, else NULL. */
+	const struct rcpt		*rcpt;
 };
 
 void	policy_decide(const struct policy_input *, struct decision *);
 /* What one verdict asks for, mode applied: its configured action, or PASS in shadow. */
 enum action policy_action(const struct conf *, const struct verdict *);
-/* postmaster@ and abuse@ of any domain of ours (RFC 5321 4.5.1, RFC 2142). */
+/* What it asks for were the mode enforce everywhere. */
+enum action policy_configured(const struct conf *, const struct verdict *);
+/* What the configuration makes of this check: the stricter of its own and the global mode. */
+enum mode policy_mode(const struct conf *, const struct check *);
+/* Suspect or stronger, but for accept: makes greylisting apply, confirms a reject-if-suspect. */
+bool	policy_is_evidence(enum action);
+/* A refusal: tempfail or reject. */
+bool	policy_refuses(enum action);
+/* postmaster@ and abuse@ of any domain the MTA takes mail for, bare postmaster (RFC 5321 4.5.1, RFC 2142). */
 bool	policy_is_exempt(const struct rcpt *);
 
 #endif

@@ -9,11 +9,13 @@ t_libtap_a_SOURCES = t/tap.c t/tap.h
 # Sorted, one a line.
 unit_tests =
 unit_tests += t/unit/addr
+unit_tests += t/unit/conf
 unit_tests += t/unit/header
 unit_tests += t/unit/log
 unit_tests += t/unit/name
 unit_tests += t/unit/option
 unit_tests += t/unit/path
+unit_tests += t/unit/policy
 unit_tests += t/unit/text
 unit_tests += t/unit/word
 
@@ -23,6 +25,12 @@ perl_tests += t/layering.t
 perl_tests += t/style.t
 
 check_PROGRAMS += $(unit_tests)
+
+# The tests of milter/ bring their own registry of checks.
+fakechecks = t/unit/fakechecks.c t/unit/fakechecks.h
+t_unit_conf_SOURCES = t/unit/conf.c $(fakechecks)
+t_unit_policy_SOURCES = t/unit/policy.c $(fakechecks)
+
 dist_check_SCRIPTS = $(perl_tests)
 
 # A DNS server that answers from zone files and lies by rule.

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The empty snapshot and its plan: which section has which tables.  Every
+ * check gets keys for its mode and its results beside its own options.
+ */
+#include "milter/conf_private.h"
+
+#include <string.h>
+
+_Static_assert(sizeof(enum action) == sizeof(unsigned), "results are choices");
+
+static const char **
+action_words(struct arena *a)
+{
+	const char **words = arena_array(a, ACTION_COUNT + 1, sizeof *words);
+
+	for (unsigned i = 0; words != NULL && i < ACTION_COUNT; i++)
+		words[i] = action_text((enum action)i);
+	return words;
+}
+
+/* mode = "..." and, for every result, result = "action". */
+static struct option *
+verdict_table(const struct check *check, const char *const *actions, struct arena *a)
+{
+	size_t n = 0;
+	struct option *table;
+
+	while (check->results[n].name != NULL)
+		n++;
+	if (n > RESULTS_MAX || (table = arena_array(a, n + 2, sizeof *table)) == NULL)
+		return NULL;
+	table[0] = (struct option){.key = "mode",
+	    .type = OPTION_CHOICE,
+	    .offset = offsetof(struct conf_check, mode),
+	    .value = "enforce",
+	    .choices = conf_mode_words};
+	for (size_t i = 0; i < n; i++)
+		table[1 + i] = (struct option){.key = check->results[i].name,
+		    .type = OPTION_CHOICE,
+		    .offset = offsetof(struct conf_check, actions) + i * sizeof(unsigned),
+		    .value = action_text(check->results[i].action),
+		    .choices = actions};
+	return table;
+}
+
+static int
+plan_check(struct conf *c, size_t i, const char *const *actions, struct conf_group *g)
+{
+	const struct check *check = check_registry[i];
+	struct arena *a = &c->private->arena;
+	struct option *table = verdict_table(check, actions, a);
+	void *options = arena_alloc(a, check->options_size);
+
+	if (table == NULL || options == NULL)
+		return -1;
+	c->checks[i].options = options;
+	*g = (struct conf_group){.name = check->name,
+	    .parts = {{table, &c->checks[i]}, {check->options, options}},
+	    .finish = check->finish,
+	    .finish_base = options};
+	return 0;
+}
+
+static int
+plan(struct conf *c)
+{
+	struct conf_private *p = c->private;
+	const char **actions = action_words(&p->arena);
+	size_t n = 0;
+
+	while (check_registry[n] != NULL)
+		n++;
+	p->groups = arena_array(&p->arena, n + 2, sizeof *p->groups);
+	if (actions == NULL || p->groups == NULL || n > CHECKS_MAX)
+		return -1;
+	p->groups[0] = (struct conf_group){
+	    .parts = {{conf_option_table, c}}, .finish = conf_finish, .finish_base = c};
+	p->groups[1] =
+	    (struct conf_group){.name = "resolver", .parts = {{dns_option_table, &c->resolver}}};
+	p->group_count = n + 2;
+	for (size_t i = 0; i < n; i++)
+		if (plan_check(c, i, actions, &p->groups[i + 2]) == -1)
+			return -1;
+	return 0;
+}
+
+struct conf *
+conf_new(size_t arena_max)
+{
+	struct arena a;
+	struct conf *c;
+
+	arena_init(&a, arena_max);
+	c = arena_alloc(&a, sizeof *c);
+	if (c == NULL || (c->private = arena_alloc(&a, sizeof *c->private)) == NULL) {
+		arena_fini(&a);
+		return NULL;
+	}
+	c->private->arena = a;
+	atomic_init(&c->private->references, 1);
+	if (plan(c) == -1)
+		conf_unref(&c);
+	return c;
+}

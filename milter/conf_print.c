@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The snapshot back into the syntax of its file, and what differs between two. */
+#include "milter/conf_private.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void print_table(const struct option *, const void *base, int depth, FILE *);
+
+static void
+indent(int depth, FILE *fp)
+{
+	while (depth-- > 0)
+		putc('\t', fp);
+}
+
+static void
+print_sections(const struct option *o, const void *base, int depth, FILE *fp)
+{
+	/* A title goes through the quoting of a string value. */
+	static const struct option title = {.type = OPTION_STRING};
+	const struct section_list *list = (const void *)((const char *)base + o->offset);
+
+	for (size_t i = 0; i < list->n; i++) {
+		const char *place = (const char *)list->v + i * o->section->size;
+
+		indent(depth, fp);
+		fprintf(fp, "%s ", o->key);
+		conf_value_write(&title, place, fp);
+		fputs(" {\n", fp);
+		print_table(o->section->options, place, depth + 1, fp);
+		indent(depth, fp);
+		fputs("}\n", fp);
+	}
+}
+
+static void
+print_table(const struct option *table, const void *base, int depth, FILE *fp)
+{
+	for (const struct option *o = table; o != NULL && o->key != NULL; o++) {
+		char *is, *was;
+
+		if (o->type == OPTION_SECTIONS) {
+			print_sections(o, base, depth, fp);
+			continue;
+		}
+		is = conf_value_text(o, base);
+		was = conf_value_text(o, NULL);
+		indent(depth, fp);
+		fprintf(fp, "%s = ", o->key);
+		conf_value_write(o, base, fp);
+		if (is != NULL && was != NULL && strcmp(is, was) != 0)
+			fprintf(fp, "\t# default: %s", was);
+		putc('\n', fp);
+		free(is);
+		free(was);
+	}
+}
+
+void
+conf_print(const struct conf *c, FILE *fp)
+{
+	for (size_t i = 0; i < c->private->group_count; i++) {
+		const struct conf_group *g = &c->private->groups[i];
+
+		if (g->name != NULL)
+			fprintf(fp, "\n%s {\n", g->name);
+		for (size_t k = 0; k < 2; k++)
+			print_table(g->parts[k].table, g->parts[k].base, g->name != NULL, fp);
+		if (g->name != NULL)
+			fputs("}\n", fp);
+	}
+}
+
+char *
+conf_needs_restart(const struct conf *was, const struct conf *is)
+{
+	/* What is used before the first connection, with rights given up since. */
+	static const char *const keys[] = {"socket", "socket-user", "socket-group", "socket-mode",
+	    "user", "group", "pid-file", "maximum-sessions"};
+	char list[200] = "";
+
+	for (const struct option *o = conf_option_table; o->key != NULL; o++) {
+		for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+			char *a, *b;
+
+			if (strcmp(o->key, keys[i]) != 0)
+				continue;
+			a = conf_value_text(o, was);
+			b = conf_value_text(o, is);
+			if (a != NULL && b != NULL && strcmp(a, b) != 0)
+				(void)snprintf(list + strlen(list), sizeof list - strlen(list),
+				    "%s%s", list[0] != '\0' ? ", " : "", o->key);
+			free(a);
+			free(b);
+		}
+	}
+	return list[0] != '\0' ? strdup(list) : NULL;
+}

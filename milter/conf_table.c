@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The keys at top level, and the rules that no single row can state.  Each row
+ * is a paragraph of bailey.conf(5).
+ */
+#include "milter/conf_private.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "lib/name.h"
+
+static const char *const log_words[] = {"syslog", "stderr", "json", NULL};
+static const char *const level_words[] = {"err", "notice", "info", "debug", NULL};
+const char *const conf_mode_words[] = {"enforce", "shadow", "off", NULL};
+
+#define AT(member) offsetof(struct conf, member)
+
+/* clang-format off */
+const struct option conf_option_table[] = {
+	/* Where the MTA finds us: "unix:PATH", "inet:PORT@HOST", "inet6:PORT@HOST", "fd:N" from systemd.  Restart. */
+	{"socket", OPTION_STRING, AT(socket), "unix:/run/bailey/bailey.sock", .min = 4, .max = 200},
+	/* Owner, group and permissions of a unix socket; "": whoever makes it.  The MTA needs write permission.  Restart. */
+	{"socket-user", OPTION_STRING, AT(socket_user), .value = NULL},
+	{"socket-group", OPTION_STRING, AT(socket_group), .value = NULL},
+	{"socket-mode", OPTION_OCTAL, AT(socket_mode), "0660", .min = 0, .max = 0777},
+	/* Who we become when started by root.  group "": the user's groups.  Restart. */
+	{"user", OPTION_STRING, AT(user), "bailey", .min = 1, .max = 64},
+	{"group", OPTION_STRING, AT(group), .value = NULL},
+	/* File that holds our process id; "": none.  Restart. */
+	{"pid-file", OPTION_STRING, AT(pid_file), .value = NULL},
+	/* First word of Authentication-Results; "": the MTA's own name (macro j). */
+	{"authserv-id", OPTION_STRING, AT(authserv_id), NULL, .min = 0, .max = 253},
+	/* Clients whose mail passes without inbound checks. */
+	{"trusted-networks", OPTION_CIDRS, AT(trusted_networks), .value = "127.0.0.0/8, ::1/128"},
+	/* Our own domains: nobody outside greets with them. */
+	{"local-domains", OPTION_STRINGS, AT(local_domains), .value = NULL},
+	/* Our own addresses, beside the one the client spoke to: nobody outside greets with them. */
+	{"local-addresses", OPTION_CIDRS, AT(local_addresses), .value = NULL},
+	/* Where the log goes: syslog(3), facility mail; standard error as text; standard error as JSON lines. */
+	{"log", OPTION_CHOICE, AT(log), "syslog", .choices = log_words},
+	{"log-level", OPTION_CHOICE, AT(log_level), "info", .choices = level_words},
+	/* enforce; shadow: everything is looked at, logged as would-be, nothing is carried out; off: nothing is looked at. */
+	{"mode", OPTION_CHOICE, AT(mode), "enforce", .choices = conf_mode_words},
+	/* SMTP sessions at once; more are told to come back.  Restart (it sets the descriptor limit). */
+	{"maximum-sessions", OPTION_INT, AT(maximum_sessions), "2000", .min = 1, .max = 1000000},
+	/* How to get help, as every refusal says: an address, a telephone number, a URL; "": postmaster of the recipient's domain. */
+	{"contact", OPTION_STRING, AT(contact), NULL, .min = 0, .max = 200},
+	{.key = NULL}
+};
+/* clang-format on */
+
+static int
+finish_domains(struct conf *c, struct arena *a, const char **why_r)
+{
+	const char **names = arena_array(a, c->local_domains.n, sizeof *names);
+	char name[NAME_TEXT_SIZE];
+
+	for (size_t i = 0; i < c->local_domains.n; i++) {
+		enum name_fault fault = name_canon(c->local_domains.v[i], name);
+
+		if (fault != NAME_OK) {
+			*why_r = arena_printf(a, "local-domains: \"%s\" is not a domain name: %s",
+			    c->local_domains.v[i], name_fault_text(fault));
+			return -1;
+		}
+		if (names == NULL || (names[i] = arena_strdup(a, name)) == NULL)
+			return -1;
+	}
+	c->local_domains.v = names;
+	return 0;
+}
+
+static bool
+is_printable(const char *s)
+{
+	while (*s >= ' ' && *s <= '~')
+		s++;
+	return *s == '\0';
+}
+
+int
+conf_finish(void *base, struct arena *a, const char **why_r)
+{
+	struct conf *c = base;
+	char name[NAME_TEXT_SIZE];
+
+	*why_r = NULL;
+	if (c->resolver.timeout > c->resolver.budget) {
+		*why_r = "resolver: timeout is longer than budget, so it would never be reached; "
+			 "make budget the longer one";
+		return -1;
+	}
+	if (c->authserv_id != NULL && name_canon(c->authserv_id, name) != NAME_OK) {
+		*why_r = "authserv-id: must be a host or domain name, such as \"mx.example.org\"";
+		return -1;
+	}
+	if (c->contact != NULL && !is_printable(c->contact)) {
+		*why_r = "contact: must be printable ASCII, because it stands in SMTP replies";
+		return -1;
+	}
+	return finish_domains(c, a, why_r);
+}

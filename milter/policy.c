@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * One pass over the verdicts in force gives the decision, a second one over
+ * those in shadow tells what they would have done.
+ */
+#include "milter/policy.h"
+
+#include <string.h>
+#include <strings.h>
+
+static const struct conf_check *
+conf_of(const struct conf *conf, const struct check *check)
+{
+	size_t i = 0;
+
+	while (check_registry[i] != check)
+		i++;
+	return &conf->checks[i];
+}
+
+enum mode
+policy_mode(const struct conf *conf, const struct check *check)
+{
+	enum mode own = conf_of(conf, check)->mode, all = (enum mode)conf->mode;
+
+	return own > all ? own : all;
+}
+
+enum action
+policy_configured(const struct conf *conf, const struct verdict *v)
+{
+	return conf_of(conf, v->check)->actions[v->result];
+}
+
+enum action
+policy_action(const struct conf *conf, const struct verdict *v)
+{
+	return policy_mode(conf, v->check) == MODE_ENFORCE ? policy_configured(conf, v)
+							   : ACTION_PASS;
+}
+
+bool
+policy_is_evidence(enum action a)
+{
+	return a >= ACTION_SUSPECT && a != ACTION_ACCEPT;
+}
+
+bool
+policy_refuses(enum action a)
+{
+	return a == ACTION_TEMPFAIL || a == ACTION_REJECT;
+}
+
+bool
+policy_is_exempt(const struct rcpt *rcpt)
+{
+	const struct path *p = &rcpt->path;
+
+	if (p->local == NULL)
+		return false;
+	if (strcasecmp(p->local, "postmaster") == 0)
+		return true;
+	return strcasecmp(p->local, "abuse") == 0 && p->domain != NULL && p->domain[0] != '\0';
+}
+
+/* Evidence of any other check, counting shadow rules if the question is about them. */
+static bool
+confirmed(const struct policy_input *in, const struct verdict *of, bool shadow)
+{
+	for (size_t i = 0; i < in->count; i++) {
+		const struct verdict *v = in->verdicts[i];
+		enum action a =
+		    shadow ? policy_configured(in->conf, v) : policy_action(in->conf, v);
+
+		if (v->check != of->check && policy_is_evidence(a))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Whether an action of this verdict is carried out now.  Local mail cannot be
+ * refused at RCPT (the MTA would keep it for ever), so what speaks against the
+ * whole message waits for its end.
+ */
+static bool
+acts_now(const struct policy_input *in, const struct verdict *v, enum action a)
+{
+	enum stage at = v->acts_at;
+
+	switch (a) {
+	case ACTION_PASS:
+	case ACTION_SUSPECT:
+	case ACTION_ACCEPT:
+		return true;
+	case ACTION_QUARANTINE:
+	case ACTION_DISCARD:
+		at = STAGE_EOM;
+		break;
+	case ACTION_TEMPFAIL:
+	case ACTION_REJECT_IF_SUSPECT:
+	case ACTION_REJECT:
+	case ACTION_COUNT:
+		if (in->origin == ORIGIN_LOCAL)
+			at = v->rcpt < 0 ? STAGE_EOM : STAGE_COUNT;
+		break;
+	}
+	return at == in->stage;
+}
+
+/* The strongest action of the verdicts in force, or of those in shadow. */
+static enum action
+strongest(const struct policy_input *in, bool shadow, const struct verdict **cause_r)
+{
+	enum action best = ACTION_PASS;
+
+	*cause_r = NULL;
+	for (size_t i = 0; i < in->count; i++) {
+		const struct verdict *v = in->verdicts[i];
+		enum action a = policy_configured(in->conf, v);
+
+		if (policy_mode(in->conf, v->check) != (shadow ? MODE_SHADOW : MODE_ENFORCE))
+			continue;
+		if (!acts_now(in, v, a))
+			a = ACTION_SUSPECT;
+		if (a == ACTION_REJECT_IF_SUSPECT)
+			a = confirmed(in, v, shadow) ? ACTION_REJECT : ACTION_SUSPECT;
+		if (a > best) {
+			best = a;
+			*cause_r = v;
+		}
+	}
+	return best;
+}
+
+/* RFC 7372 3.3 counts methods, not verdicts: three bad signatures are one. */
+static unsigned
+methods_failed(const struct policy_input *in)
+{
+	const char *seen[VERDICTS_MAX];
+	unsigned n = 0;
+
+	for (size_t i = 0; i < in->count && n < VERDICTS_MAX; i++) {
+		const struct verdict *v = in->verdicts[i];
+		const char *method = v->method != NULL ? v->method : v->check->method;
+		unsigned k = 0;
+
+		if (method == NULL || v->check->results[v->result].word != WORD_FAIL ||
+		    policy_mode(in->conf, v->check) != MODE_ENFORCE)
+			continue;
+		while (k < n && strcmp(seen[k], method) != 0)
+			k++;
+		if (k == n)
+			seen[n++] = method;
+	}
+	return n;
+}
+
+/* Whether mail to the exempt may still meet this. */
+static bool
+is_harmless(enum action a)
+{
+	return a == ACTION_PASS || a == ACTION_SUSPECT || a == ACTION_ACCEPT;
+}
+
+void
+policy_decide(const struct policy_input *in, struct decision *d)
+{
+	bool exempt = in->rcpt != NULL && policy_is_exempt(in->rcpt);
+
+	*d = (struct decision){.failed = methods_failed(in)};
+	d->action = strongest(in, false, &d->cause);
+	d->would = strongest(in, true, &d->would_cause);
+	if (exempt && !is_harmless(d->action)) {
+		d->exempt = true;
+		d->action = ACTION_PASS;
+	}
+	if (exempt && !is_harmless(d->would)) {
+		d->would = ACTION_PASS;
+		d->would_cause = NULL;
+	}
+}
