@@ -67,6 +67,13 @@ sub client {
 	return $smtp;
 }
 
+# The message behind "250 ... queued as ID", as delivered; undef after any other reply.
+sub delivered {
+	my ($self, $reply) = @_;
+	my $id = Bailey::Test::Smtp::queue_id($reply) // return;
+	return $self->postfix->message($id);
+}
+
 sub stop {
 	my ($self) = @_;
 	$_->stop for grep { defined } @$self{qw(postfix bailey dns)};
