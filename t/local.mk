@@ -6,16 +6,23 @@ LDADD = $(libs_for_unit_tests)
 check_LIBRARIES = t/libtap.a
 t_libtap_a_SOURCES = t/tap.c t/tap.h
 
+# One check alone, without MTA and DNS.
+unit_fakes = t/unit/fakedns_mem.c t/unit/fakedns_mem.h t/unit/faketxn.c t/unit/faketxn.h
+t_unit_helo_SOURCES = t/unit/helo.c $(unit_fakes)
+t_unit_rdns_SOURCES = t/unit/rdns.c $(unit_fakes)
+
 # Sorted, one a line.
 unit_tests =
 unit_tests += t/unit/addr
 unit_tests += t/unit/conf
 unit_tests += t/unit/header
+unit_tests += t/unit/helo
 unit_tests += t/unit/log
 unit_tests += t/unit/name
 unit_tests += t/unit/option
 unit_tests += t/unit/path
 unit_tests += t/unit/policy
+unit_tests += t/unit/rdns
 unit_tests += t/unit/text
 unit_tests += t/unit/word
 

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The forward look-ups start on the resolver's thread the moment the PTR
+ * answer arrives, so at RCPT all of them have usually been answered.  Nothing
+ * is kept here: the answers stay with the DNS session, and reading them again
+ * is cheap.
+ */
+#include "checks/rdns.h"
+
+#include "lib/buf.h"
+
+#define NAMES_SHOWN_MAX 3 /* in a reason */
+#define REASON_SIZE     1000 /* bytes; three names of 253 and the words around them */
+
+enum { PASS, NONE, FAIL, TEMPERROR };
+
+/* clang-format off */
+static const struct result results[] = {
+	[PASS]      = {"pass",      WORD_PASS,      ACTION_PASS,    "550 5.7.25", "450 4.7.25"},
+	[NONE]      = {"none",      WORD_PERMERROR, ACTION_SUSPECT, "550 5.7.25", "450 4.7.25"},
+	[FAIL]      = {"fail",      WORD_FAIL,      ACTION_SUSPECT, "550 5.7.25", "450 4.7.25"},
+	[TEMPERROR] = {"temperror", WORD_TEMPERROR, ACTION_PASS,    "550 5.7.25", "450 4.7.25"},
+	{.name = NULL},
+};
+
+/* What the PTR records of a client say. */
+struct names {
+	const char	*name[RDNS_NAMES_MAX];
+	size_t		 count;
+	size_t		 beyond;	/* names left out: too many */
+	size_t		 bad;		/* left out: no host names */
+};
+/* clang-format on */
+
+static void
+names_read(struct names *n, const struct dns_answer *ptr)
+{
+	*n = (struct names){.count = 0};
+	for (size_t i = 0; i < ptr->count; i++) {
+		if (ptr->rr[i].bad_name)
+			n->bad++;
+		else if (n->count == RDNS_NAMES_MAX)
+			n->beyond++;
+		else
+			n->name[n->count++] = ptr->rr[i].name;
+	}
+}
+
+/* arg is the type to ask for, nothing to be released. */
+static void
+ask_forward(struct dns_session *dns, const struct dns_answer *ptr, void *arg)
+{
+	struct names n;
+
+	if (dns == NULL)
+		return;
+	names_read(&n, ptr);
+	for (size_t i = 0; i < n.count; i++)
+		dns_ask(dns, n.name[i], (enum dns_type)(uintptr_t)arg);
+}
+
+static void
+rdns_connect(struct txn *txn)
+{
+	char name[DNS_PTR_NAME_SIZE];
+	uintptr_t type = dns_addr_type(&txn->client.addr);
+
+	dns_ask_then(
+	    txn->dns, dns_ptr_name(&txn->client.addr, name), DNS_PTR, ask_forward, (void *)type);
+}
+
+/* The PTR answer; NULL without an IP client. */
+static const struct dns_answer *
+get_names(const struct txn *txn, struct names *n)
+{
+	const struct dns_answer *ptr;
+	char name[DNS_PTR_NAME_SIZE];
+
+	*n = (struct names){.count = 0};
+	if (txn->client.addr.family == ADDR_NONE)
+		return NULL;
+	ptr = dns_get(txn->dns, dns_ptr_name(&txn->client.addr, name), DNS_PTR, txn->deadline);
+	names_read(n, ptr);
+	return ptr;
+}
+
+static bool
+has_addr(const struct dns_answer *answer, const struct addr *addr)
+{
+	for (size_t i = 0; i < answer->count; i++)
+		if (addr_equal(&answer->rr[i].addr, addr))
+			return true;
+	return false;
+}
+
+/*
+ * The first name that has the client's address, NULL if there is none.
+ * *unknown_r is then the first answer that nobody could give, or NULL.
+ */
+static const char *
+verify(const struct txn *txn, const struct names *n, const struct dns_answer **unknown_r)
+{
+	const struct addr *client = &txn->client.addr;
+
+	*unknown_r = NULL;
+	for (size_t i = 0; i < n->count; i++) {
+		const struct dns_answer *forward =
+		    dns_get(txn->dns, n->name[i], dns_addr_type(client), txn->deadline);
+
+		if (has_addr(forward, client))
+			return n->name[i];
+		if (dns_is_temporary(forward->status) && *unknown_r == NULL)
+			*unknown_r = forward;
+	}
+	return NULL;
+}
+
+/* "reverse DNS of client 192.0.2.1 names a.example, which does not have that address" */
+static void
+describe_mismatch(struct buf *b, const char *client, const struct names *n)
+{
+	size_t total = n->count + n->beyond;
+
+	if (total == 0) {
+		buf_printf(b, "reverse DNS of client %s names no valid host", client);
+		return;
+	}
+	buf_printf(b, "reverse DNS of client %s names ", client);
+	for (size_t i = 0; i < n->count && i < NAMES_SHOWN_MAX; i++)
+		buf_printf(b, "%s%s", i > 0 ? ", " : "", n->name[i]);
+	if (total > NAMES_SHOWN_MAX)
+		buf_printf(b, " and %zu more", total - NAMES_SHOWN_MAX);
+	buf_printf(b, ", %s that address", total > 1 ? "none of which has" : "which does not have");
+	if (n->beyond > 0)
+		buf_printf(b, "; only the first %d were looked at", RDNS_NAMES_MAX);
+	if (n->bad > 0)
+		buf_printf(b, "; %zu invalid %s skipped", n->bad, n->bad > 1 ? "names" : "name");
+}
+
+static void
+rdns_rcpt(struct txn *txn)
+{
+	const char *client = txn->client.addr_text, *name;
+	const struct dns_answer *ptr, *unknown;
+	struct verdict *v;
+	struct names n;
+	char reason[REASON_SIZE];
+	struct buf b;
+
+	ptr = get_names(txn, &n);
+	if (ptr == NULL)
+		return;
+	if (dns_is_temporary(ptr->status)) {
+		v = report(txn, TEMPERROR, "reverse DNS of client %s cannot be looked up (%s)",
+		    client, dns_status_text(ptr->status));
+	} else if (ptr->count == 0) {
+		v = report(txn, NONE, "client %s has no reverse DNS name (PTR)", client);
+	} else if ((name = verify(txn, &n, &unknown)) != NULL) {
+		v = report(txn, PASS, "client %s is %s", client, name);
+	} else if (unknown != NULL) {
+		v = report(txn, TEMPERROR,
+		    "reverse DNS of client %s names %s, whose address cannot be looked up (%s)",
+		    client, unknown->name, dns_status_text(unknown->status));
+	} else {
+		buf_init(&b, reason, sizeof reason);
+		describe_mismatch(&b, client, &n);
+		v = report(txn, FAIL, "%s", b.s);
+	}
+	verdict_prop(txn, v, "policy", "iprev", client);
+}
+
+const char *
+rdns_verified_name(const struct txn *txn)
+{
+	const struct dns_answer *unknown;
+	struct names n;
+
+	(void)get_names(txn, &n);
+	return verify(txn, &n, &unknown);
+}
+
+const char *
+rdns_claimed_name(const struct txn *txn)
+{
+	struct names n;
+
+	(void)get_names(txn, &n);
+	return n.count > 0 ? n.name[0] : NULL;
+}
+
+const struct check check_rdns = {
+    .name = "rdns",
+    .method = "iprev",
+    .scope = SCOPE_CONNECTION,
+    .origins = ORIGIN_OUTSIDE,
+    .needs_ip = true,
+    .results = results,
+    .ask = {[STAGE_CONNECT] = rdns_connect},
+    .judge = {[STAGE_RCPT] = rdns_rcpt},
+};

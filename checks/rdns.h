@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Rdns: the client's reverse DNS names and whether one of them leads back to
+ * its address ("iprev", RFC 8601 3).  The look-up is ours: what the MTA says
+ * of the client's name depends on its settings.
+ */
+#ifndef CHECKS_RDNS_H
+#define CHECKS_RDNS_H
+
+#include "checks/check.h"
+
+#define RDNS_NAMES_MAX	10	/* names looked up forward (as RFC 7208 4.6.4 has it for "ptr") */
+
+extern const struct check check_rdns;
+
+/*
+ * For judge callbacks of other checks: they wait as judging does, and work
+ * whether or not rdns is switched on.  Canonical names which live as long as
+ * the answers of txn->dns, so at least to the end of the message.
+ */
+/* The first name that leads back to the client; NULL if there is none or nobody knows. */
+const char	*rdns_verified_name(const struct txn *);
+/* The first name, true or not; NULL if there is none or nobody knows. */
+const char	*rdns_claimed_name(const struct txn *);
+
+#endif

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Every check, in the order they judge.  A check stands behind those it names
+ * in `after'; among equal actions the first one is the cause of a decision.
+ */
+#include "checks/helo.h"
+#include "checks/rdns.h"
+
+const struct check *const check_registry[] = {
+    &check_rdns,
+    &check_helo,
+    NULL,
+};
