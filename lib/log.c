@@ -87,10 +87,11 @@ static void
 emit(enum log_level level, const char *message)
 {
 	char room[PREFIX_MAX + LOG_LINE_MAX + 2];
+	enum log_target to = target;
 	struct buf b;
 
 	buf_init(&b, room, sizeof room);
-	switch (target) {
+	switch (to) {
 	case LOG_TO_SYSLOG:
 		syslog(levels[level].priority, "%s", message);
 		return;
