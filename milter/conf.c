@@ -79,8 +79,7 @@ mistake(struct load *l, int line, const cfg_t *sec, const char *key, const char 
  * section takes the flag back.  Unknown sections it skips wrongly (it takes
  * the end of a list inside for theirs), so there it stops.
  */
-static void
-on_error(cfg_t *sec, const char *fmt, va_list ap)
+static void __attribute__((format(printf, 2, 0))) on_error(cfg_t *sec, const char *fmt, va_list ap)
 {
 	char message[CONF_WHY_SIZE];
 	const char *key, *near;

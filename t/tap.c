@@ -8,8 +8,7 @@
 
 static int run, failed;
 
-static bool
-line(bool good, const char *fmt, va_list ap)
+static bool __attribute__((format(printf, 2, 0))) line(bool good, const char *fmt, va_list ap)
 {
 	run++;
 	failed += !good;
