@@ -66,8 +66,8 @@ sub reload {
 	my ($self, $text) = @_;
 	my $before = length $self->log;
 	$self->configure($text);
-	$self->{process}->kill('USR1');
-	return $self->wait_for_log(qr/reload|configuration/i, $before);
+	$self->{process}->kill('HUP');
+	return $self->wait_for_log(qr/is (?:not )?in force|stays/, $before);
 }
 
 # The line of the log that matches, once it is there.
