@@ -14,6 +14,9 @@ t_unit_rdns_SOURCES = t/unit/rdns.c $(unit_fakes)
 # Sorted, one a line.
 unit_tests =
 unit_tests += t/unit/addr
+unit_tests += t/unit/arena
+unit_tests += t/unit/buf
+unit_tests += t/unit/clock
 unit_tests += t/unit/conf
 unit_tests += t/unit/header
 unit_tests += t/unit/helo
