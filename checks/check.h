@@ -172,22 +172,30 @@ struct txn {
 	/* Set for the check that runs. */
 	const struct check	*check;
 	const void		*options;	/* its section */
-	struct arena		*arena;		/* for what its verdict points to; lives as long as its scope */
+	struct arena		*arena;		/* for what its verdict points to; lives as long as the verdict */
 
-	struct txn_private	*private;	/* milter/stage.c */
+	struct stage_walk	*walk;		/* milter/stage.c */
 };
 
 /*
+ * The functions below are milter/txn.c: checks call upwards here, by design,
+ * and only through this header.
+ *
  * Report a finding of the running check; the format gives the reason.  The
  * verdict returned may be completed with properties.  Never NULL: beyond
- * VERDICTS_MAX and without memory it is a scratch one that is not kept.
+ * VERDICTS_MAX it is a scratch one that is not kept; without memory too, and
+ * the check has a temperror instead.
  */
 struct verdict *report(struct txn *, unsigned result, const char *fmt, ...)
 	    __attribute__((format(printf, 3, 4)));
 /* Copies value into the arena; ptype and property must be literals. */
 void	 verdict_prop(struct txn *, struct verdict *, const char *ptype,
 	    const char *property, const char *value);
-/* The running check's zeroed state for this connection or message; NULL without memory. */
+/*
+ * The running check's state, zeroed at first: for this connection (a changed
+ * HELO name makes it new and asks at CONNECT again) or this message.  Never
+ * NULL in a callback: without memory the check is not called and has a temperror.
+ */
 void	*txn_conn_state(struct txn *);
 void	*txn_msg_state(struct txn *);
 /* Header field for the delivered message, placed above all others; copied.  0 or -1. */
@@ -195,7 +203,10 @@ int	 txn_add_header(struct txn *, const char *name, const char *value);
 
 /* Verdicts of checks named in `after'. n-th of that check, NULL beyond the last. */
 const struct verdict *txn_verdict(const struct txn *, const char *check, size_t n);
-/* Whether any other check found evidence so far (action suspect or stronger), for greylisting. */
+/*
+ * Whether any other check found evidence so far (action suspect or stronger),
+ * for greylisting.  A check in shadow counts shadow rules too.
+ */
 bool	 txn_is_suspect(const struct txn *);
 
 /* registry.c: all checks in order; NULL-terminated. */

@@ -14,13 +14,16 @@
 /*
  * The value, LF + TAB folded, without a leading space:
  * "mx.example.org;\n\tiprev=pass ... ;\n\tspf=..."; "mx.example.org; none" without verdicts.
+ * Results that do not fit are left out whole.  8-bit text of reasons and
+ * properties stays 8-bit (RFC 8616 5).
  */
 void	authres_format(struct buf *, const struct stage_walk *);
 
 /*
  * Whether a received Authentication-Results value must be deleted (RFC 8601
  * 5): its authserv-id is ours whatever the spelling (case, quotes, comments,
- * folding, U-labels), or it cannot be parsed and contains ours.
+ * folding, U-labels), its version is not 1, or it cannot be parsed and
+ * contains our name.  Linear in the length of value.
  */
 bool	authres_claims(const char *value, const char *authserv_id);
 

@@ -1,4 +1,5 @@
 libbailey_a_SOURCES += \
+	milter/authres.c \
 	milter/authres.h \
 	milter/conf.c \
 	milter/conf.h \
@@ -12,6 +13,12 @@ libbailey_a_SOURCES += \
 	milter/conf_value.c \
 	milter/policy.c \
 	milter/policy.h \
+	milter/reply.c \
 	milter/reply.h \
+	milter/stage.c \
 	milter/stage.h \
-	milter/summary.h
+	milter/stage_private.h \
+	milter/stage_run.c \
+	milter/summary.c \
+	milter/summary.h \
+	milter/txn.c

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Reply: a decision as SMTP text.  Pure but for reply_set(), which hands it to libmilter. */
+/*
+ * Reply: a decision as SMTP text, "550 5.7.25 REASON; help: CONTACT [id=ID]".
+ * Pure; reply_set.c hands it to libmilter.
+ */
 #ifndef MILTER_REPLY_H
 #define MILTER_REPLY_H
 
@@ -13,7 +16,10 @@ struct reply {
 	char	text[REPLY_TEXT_MAX + 1];	/* printable ASCII, % not doubled yet */
 };
 
-/* For TEMPFAIL and REJECT decisions. */
+/*
+ * For TEMPFAIL and REJECT decisions.  Both codes are of the action's class,
+ * whatever the check's table says.
+ */
 void	reply_format(struct reply *, const struct txn *, const struct conf *, const struct decision *);
 
 #endif

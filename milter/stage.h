@@ -15,11 +15,15 @@
 #include "milter/policy.h"
 
 /* Why these: a header block beyond any real one would only cost memory. */
-#define STAGE_HEADER_COUNT_MAX	1000
+#define STAGE_HEADER_COUNT_MAX	1000	/* counting one field costs a walk over all */
 #define STAGE_HEADER_BYTES_MAX	(1024 * 1024)	/* all values of one message */
 #define STAGE_RCPT_MAX		10000		/* recipients remembered of one message */
-#define STAGE_CONN_ARENA_MAX	(256 * 1024)
+#define STAGE_RCPT_BYTES_MAX	(3 * 1024 * 1024)
+#define STAGE_PARAMS_MAX	32		/* ESMTP parameters; RFC 5321 and friends know a dozen */
+#define STAGE_CONN_ARENA_MAX	(256 * 1024)	/* connection, its facts, one recipient: each */
 #define STAGE_MSG_ARENA_MAX	(4 * 1024 * 1024)
+#define STAGE_VERDICTS_MAX	(3 * VERDICTS_MAX)	/* of connection, message and recipient */
+#define STAGE_ID_SIZE		13
 
 struct connection {			/* what the MTA says of a client */
 	struct addr	 client;
@@ -32,7 +36,10 @@ struct connection {			/* what the MTA says of a client */
 
 struct stage_walk;	/* one connection */
 
-/* conf: a reference is taken.  NULL without memory. */
+/*
+ * conf: a reference is taken.  dns NULL: no check asks the DNS (tests).  NULL
+ * without memory.  The first call asserts that the registry is in order.
+ */
 struct stage_walk *stage_open(struct conf *, struct dns *, const struct clock *,
 		    const struct connection *);
 void		 stage_close(struct stage_walk **);
@@ -43,20 +50,30 @@ void		 stage_helo(struct stage_walk *, const char *helo);
 int		 stage_mail(struct stage_walk *, const char *sender, const char *const *params,
 		    const char *auth_user);
 void		 stage_queue_id(struct stage_walk *, const char *);
+/*
+ * The decision holds until the next call.  Beyond STAGE_RCPT_MAX a recipient is
+ * judged like any other, but no longer remembered.
+ */
 void		 stage_rcpt(struct stage_walk *, const char *rcpt, struct decision *);
 /* -1: beyond a limit, the field is not kept; the message goes on. */
 int		 stage_header(struct stage_walk *, const char *name, const char *value);
 void		 stage_eoh(struct stage_walk *);
+/* False: no check looks at the body of this message.  From EOH on. */
+bool		 stage_wants_body(const struct stage_walk *);
 void		 stage_body(struct stage_walk *, const unsigned char *, size_t);
 void		 stage_eom(struct stage_walk *, struct decision *);
 void		 stage_reset(struct stage_walk *);
 
 /* Everything found so far about this message or, at RCPT, this recipient; registry order. */
-size_t		 stage_verdicts(const struct stage_walk *, const struct verdict **, size_t max);
+size_t		 stage_verdicts(const struct stage_walk *,
+		    const struct verdict *out[static STAGE_VERDICTS_MAX]);
+/* Recipients seen, the forgotten ones too; and verdicts beyond VERDICTS_MAX or without memory. */
+size_t		 stage_rcpts_seen(const struct stage_walk *);
+unsigned	 stage_dropped(const struct stage_walk *);
 /* Header fields the checks want added, in order. */
 struct stage_field { const char *name, *value; struct stage_field *next; };
 const struct stage_field *stage_fields(const struct stage_walk *);
-/* "rdns": skipped because of origin, mode or missing client; NULL if it was not. */
+/* Why a check was not run: "off", "trusted", "authenticated", "local", "no-ip"; NULL if it was. */
 const char	*stage_skipped(const struct stage_walk *, const struct check *);
 int64_t		 stage_waited(const struct stage_walk *);	/* ms spent in judge callbacks of this message */
 const struct conf *stage_conf(const struct stage_walk *);

@@ -26,6 +26,8 @@ unit_tests += t/unit/option
 unit_tests += t/unit/path
 unit_tests += t/unit/policy
 unit_tests += t/unit/rdns
+unit_tests += t/unit/reply
+unit_tests += t/unit/stage
 unit_tests += t/unit/text
 unit_tests += t/unit/word
 
@@ -40,6 +42,8 @@ check_PROGRAMS += $(unit_tests)
 fakechecks = t/unit/fakechecks.c t/unit/fakechecks.h
 t_unit_conf_SOURCES = t/unit/conf.c $(fakechecks)
 t_unit_policy_SOURCES = t/unit/policy.c $(fakechecks)
+t_unit_reply_SOURCES = t/unit/reply.c $(fakechecks)
+t_unit_stage_SOURCES = t/unit/stage.c $(fakechecks)
 
 dist_check_SCRIPTS = $(perl_tests)
 

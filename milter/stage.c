@@ -1,0 +1,396 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The walk.  Each event sets what is known, lets every check ask, and at RCPT
+ * and end of message lets every check judge that is due: connection scope at
+ * the first recipient after a HELO, message scope once, recipient scope each
+ * time.  Then policy.c decides.
+ */
+#include "milter/stage_private.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+static enum origin
+find_origin(const struct stage_walk *w)
+{
+	const struct cidr_list *trusted = &w->conf->trusted_networks;
+
+	if (w->local || w->txn.client.addr.family == ADDR_NONE)
+		return ORIGIN_LOCAL;
+	if (w->txn.auth_user != NULL)
+		return ORIGIN_AUTHENTICATED;
+	for (size_t i = 0; i < trusted->n; i++)
+		if (cidr_contains(&trusted->v[i], &w->txn.client.addr))
+			return ORIGIN_TRUSTED;
+	return ORIGIN_OUTSIDE;
+}
+
+static const char *
+first_of(const char *a, const char *b, const char *c)
+{
+	return a != NULL ? a : b != NULL ? b : c;
+}
+
+static int
+know_client(struct stage_walk *w, const struct connection *c)
+{
+	struct conf *conf = w->conf;
+
+	w->site = (struct site){
+	    .authserv_id =
+		arena_strdup(&w->conn, first_of(conf->authserv_id, c->hostname, "localhost")),
+	    .hostname = arena_strdup(&w->conn, c->hostname),
+	    .local_domains = conf->local_domains,
+	    .local_addresses = conf->local_addresses,
+	    .daemon_addr = c->daemon_addr,
+	};
+	w->txn.client.addr = c->client;
+	(void)addr_format(&c->client, w->txn.client.addr_text);
+	w->txn.client.mta_name = arena_strdup(&w->conn, c->mta_name);
+	w->local = c->local;
+	return w->site.authserv_id != NULL ? 0 : -1;
+}
+
+struct stage_walk *
+stage_open(
+    struct conf *conf, struct dns *dns, const struct clock *clock, const struct connection *c)
+{
+	struct stage_walk *w = calloc(1, sizeof *w);
+
+	if (w == NULL)
+		return NULL;
+	w->rows = walk_prepare();
+	arena_init(&w->conn, STAGE_CONN_ARENA_MAX);
+	arena_init(&w->facts, STAGE_CONN_ARENA_MAX);
+	arena_init(&w->msg, STAGE_MSG_ARENA_MAX);
+	arena_init(&w->to, STAGE_RCPT_BYTES_MAX);
+	arena_init(&w->one, STAGE_CONN_ARENA_MAX);
+	walk_make_id(w->id, clock);
+	w->conf = conf_ref(conf);
+	w->fields_end = &w->fields;
+	w->txn = (struct txn){.site = &w->site, .clock = clock, .id = w->id, .walk = w};
+	if (dns != NULL)
+		w->txn.dns = dns_session_new(dns);
+	if ((dns != NULL && w->txn.dns == NULL) || know_client(w, c) == -1) {
+		stage_close(&w);
+		return NULL;
+	}
+	w->txn.origin = find_origin(w);
+	walk_ask(w, STAGE_CONNECT);
+	return w;
+}
+
+void
+stage_close(struct stage_walk **wp)
+{
+	struct stage_walk *w = *wp;
+
+	*wp = NULL;
+	if (w == NULL)
+		return;
+	stage_reset(w);
+	if (w->txn.dns != NULL)
+		dns_session_free(&w->txn.dns);
+	arena_fini(&w->conn);
+	arena_fini(&w->facts);
+	arena_fini(&w->msg);
+	arena_fini(&w->to);
+	arena_fini(&w->one);
+	conf_unref(&w->conf);
+	free(w);
+}
+
+void
+stage_reset(struct stage_walk *w)
+{
+	for (size_t i = 0; w->in_message && i < w->rows; i++) {
+		if (check_registry[i]->done != NULL && walk_enter(w, i, w->stage))
+			check_registry[i]->done(&w->txn);
+		w->judged[i] = check_registry[i]->scope == SCOPE_CONNECTION && w->judged[i];
+	}
+	w->in_message = false;
+	memset(w->msg_state, 0, sizeof w->msg_state);
+	w->lists[ABOUT_MESSAGE].n = w->lists[ABOUT_RECIPIENT].n = 0;
+	w->waited = 0;
+	w->dropped = 0;
+	w->rcpt_room = w->rcpts_seen = 0;
+	w->first = w->last = NULL;
+	w->header_count = w->header_bytes = 0;
+	w->wants_body = false;
+	w->fields = NULL;
+	w->fields_end = &w->fields;
+	w->txn.auth_user = NULL;
+	w->txn.origin = find_origin(w);
+	w->txn.sender = (struct path){.null = false};
+	w->txn.sender_params = NULL;
+	w->txn.queue_id = NULL;
+	w->txn.rcpts = w->txn.rcpt = NULL;
+	w->txn.rcpt_count = 0;
+	w->txn.headers = NULL;
+	arena_reset(&w->msg);
+	arena_reset(&w->to);
+	arena_reset(&w->one);
+	if (w->txn.dns != NULL)
+		dns_session_forget(w->txn.dns);
+}
+
+void
+stage_helo(struct stage_walk *w, const char *helo)
+{
+	struct txn *t = &w->txn;
+	bool again = t->helo != NULL;
+
+	stage_reset(w); /* RFC 5321 4.1.4: EHLO ends a transaction */
+	if (again && strncmp(w->helo, helo, sizeof w->helo - 1) == 0)
+		return;
+	if (again) {
+		arena_reset(&w->facts);
+		memset(w->conn_state, 0, sizeof w->conn_state);
+		memset(w->judged, 0, sizeof w->judged);
+		w->lists[ABOUT_CONNECTION].n = 0;
+	}
+	(void)snprintf(w->helo, sizeof w->helo, "%s", helo);
+	t->helo = w->helo;
+	if (again)
+		walk_ask(w, STAGE_CONNECT);
+	walk_ask(w, STAGE_HELO);
+}
+
+static const char *const *
+copy_params(struct arena *a, const char *const *params)
+{
+	size_t n = 0;
+	const char **copy;
+
+	while (params != NULL && params[n] != NULL && n < STAGE_PARAMS_MAX)
+		n++;
+	copy = arena_array(a, n + 1, sizeof *copy);
+	for (size_t i = 0; copy != NULL && i < n; i++)
+		if ((copy[i] = arena_strdup(a, params[i])) == NULL)
+			return NULL;
+	return copy;
+}
+
+int
+stage_mail(
+    struct stage_walk *w, const char *sender, const char *const *params, const char *auth_user)
+{
+	struct txn *t = &w->txn;
+
+	stage_reset(w);
+	w->in_message = true;
+	if (path_parse(&t->sender, sender, &w->msg) == -1 ||
+	    (t->sender_params = copy_params(&w->msg, params)) == NULL ||
+	    (auth_user != NULL && (t->auth_user = arena_strdup(&w->msg, auth_user)) == NULL)) {
+		stage_reset(w);
+		return -1;
+	}
+	t->origin = find_origin(w);
+	walk_ask(w, STAGE_MAIL);
+	return 0;
+}
+
+void
+stage_queue_id(struct stage_walk *w, const char *id)
+{
+	if (w->txn.queue_id == NULL || strcmp(w->txn.queue_id, id) != 0)
+		w->txn.queue_id = arena_strdup(&w->msg, id);
+}
+
+/* A remembered recipient, or the one place for those that are not. */
+static struct rcpt *
+new_rcpt(struct stage_walk *w, const char *typed)
+{
+	struct txn *t = &w->txn;
+	struct rcpt *r = &w->unkept;
+
+	if (t->rcpt_count == w->rcpt_room && w->rcpt_room < STAGE_RCPT_MAX) {
+		size_t room = w->rcpt_room == 0 ? 8 : 2 * w->rcpt_room;
+		struct rcpt *more = arena_array(&w->to, room, sizeof *more);
+
+		if (more != NULL && t->rcpt_count > 0)
+			memcpy(more, t->rcpts, t->rcpt_count * sizeof *more);
+		if (more != NULL) {
+			t->rcpts = more;
+			w->rcpt_room = room;
+		}
+	}
+	if (t->rcpt_count < w->rcpt_room && t->rcpt_count < STAGE_RCPT_MAX &&
+	    path_parse(&t->rcpts[t->rcpt_count].path, typed, &w->to) == 0)
+		r = &t->rcpts[t->rcpt_count++];
+	else if (path_parse(&r->path, typed, &w->one) == -1)
+		r->path = (struct path){.text = "", .local = "", .domain = ""};
+	r->index = (int)w->rcpts_seen++;
+	r->refused = false;
+	return r;
+}
+
+/*
+ * Holding and discarding happen at end of message, so verdicts on one
+ * recipient that ask for it are kept until then.
+ */
+static void
+keep_for_end(struct stage_walk *w)
+{
+	struct verdict_list *from = &w->lists[ABOUT_RECIPIENT], *to = &w->lists[ABOUT_MESSAGE];
+
+	if (w->txn.rcpt == NULL || w->txn.rcpt->refused || policy_is_exempt(w->txn.rcpt))
+		return;
+	for (size_t i = 0; i < from->n; i++) {
+		enum action a = policy_configured(w->conf, from->v[i]);
+		struct verdict *v;
+
+		if ((a != ACTION_QUARANTINE && a != ACTION_DISCARD) || to->n == VERDICTS_MAX)
+			continue;
+		v = arena_alloc(&w->msg, sizeof *v);
+		if (v == NULL)
+			return;
+		*v = *from->v[i];
+		v->reason = arena_strdup(&w->msg, v->reason);
+		v->reply = arena_strdup(&w->msg, v->reply);
+		v->prop_count = 0;
+		if (v->reason != NULL)
+			to->v[to->n++] = v;
+	}
+}
+
+void
+stage_rcpt(struct stage_walk *w, const char *rcpt, struct decision *d)
+{
+	struct txn *t = &w->txn;
+
+	keep_for_end(w);
+	w->lists[ABOUT_RECIPIENT].n = 0;
+	arena_reset(&w->one);
+	t->rcpt = new_rcpt(w, rcpt);
+	walk_ask(w, STAGE_RCPT);
+	walk_judge(w, STAGE_RCPT);
+	walk_decide(w, STAGE_RCPT, t->rcpt, d);
+	t->rcpt->refused = policy_refuses(d->action);
+}
+
+int
+stage_header(struct stage_walk *w, const char *name, const char *value)
+{
+	size_t len = strlen(value), size = strlen(name) + len;
+	struct header *h;
+
+	if (w->header_count == STAGE_HEADER_COUNT_MAX ||
+	    size > STAGE_HEADER_BYTES_MAX - w->header_bytes)
+		return -1;
+	h = arena_alloc(&w->msg, sizeof *h);
+	if (h == NULL || (h->name = arena_strdup(&w->msg, name)) == NULL ||
+	    (h->value = arena_strndup(&w->msg, value, len)) == NULL)
+		return -1;
+	h->value_len = len;
+	h->nth = 1;
+	for (const struct header *p = w->first; p != NULL; p = p->next)
+		h->nth += strcasecmp(p->name, name) == 0;
+	*(w->last != NULL ? &w->last->next : &w->first) = h;
+	w->last = h;
+	w->header_count++;
+	w->header_bytes += size;
+	for (size_t i = 0; i < w->rows; i++) {
+		const struct check *c = check_registry[i];
+
+		if (c->header != NULL && stage_skipped(w, c) == NULL && walk_enter(w, i, STAGE_EOH))
+			c->header(&w->txn, h);
+	}
+	return 0;
+}
+
+void
+stage_eoh(struct stage_walk *w)
+{
+	struct txn *t = &w->txn;
+
+	keep_for_end(w);
+	w->lists[ABOUT_RECIPIENT].n = 0;
+	t->rcpt = NULL;
+	t->headers = w->first;
+	for (size_t i = 0; i < w->rows; i++)
+		w->wants_body |=
+		    check_registry[i]->body != NULL && stage_skipped(w, check_registry[i]) == NULL;
+	walk_ask(w, STAGE_EOH);
+}
+
+bool
+stage_wants_body(const struct stage_walk *w)
+{
+	return w->wants_body;
+}
+
+void
+stage_body(struct stage_walk *w, const unsigned char *data, size_t len)
+{
+	if (!w->wants_body)
+		return;
+	for (size_t i = 0; i < w->rows; i++) {
+		const struct check *c = check_registry[i];
+
+		if (c->body != NULL && stage_skipped(w, c) == NULL && walk_enter(w, i, STAGE_EOM))
+			c->body(&w->txn, data, len);
+	}
+}
+
+/* Any recipient if all who get the message are exempt; else NULL. */
+static const struct rcpt *
+only_exempt(const struct txn *t)
+{
+	const struct rcpt *found = NULL;
+
+	for (size_t i = 0; i < t->rcpt_count; i++) {
+		if (t->rcpts[i].refused)
+			continue;
+		if (!policy_is_exempt(&t->rcpts[i]))
+			return NULL;
+		found = &t->rcpts[i];
+	}
+	return found;
+}
+
+void
+stage_eom(struct stage_walk *w, struct decision *d)
+{
+	walk_ask(w, STAGE_EOM);
+	walk_judge(w, STAGE_EOM);
+	walk_decide(
+	    w, STAGE_EOM, w->rcpts_seen == w->txn.rcpt_count ? only_exempt(&w->txn) : NULL, d);
+}
+
+const struct txn *
+stage_txn(const struct stage_walk *w)
+{
+	return &w->txn;
+}
+
+const struct stage_field *
+stage_fields(const struct stage_walk *w)
+{
+	return w->fields;
+}
+
+int64_t
+stage_waited(const struct stage_walk *w)
+{
+	return w->waited;
+}
+
+size_t
+stage_rcpts_seen(const struct stage_walk *w)
+{
+	return w->rcpts_seen;
+}
+
+unsigned
+stage_dropped(const struct stage_walk *w)
+{
+	return w->dropped;
+}
+
+const struct conf *
+stage_conf(const struct stage_walk *w)
+{
+	return w->conf;
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What stage.c and txn.c share: one connection with its memory.
+ *
+ *	arena	lives until			holds
+ *	conn	close				site, client
+ *	facts	the HELO name changes		what checks know of the connection
+ *	msg	end of the message		sender, headers, what checks know of it
+ *	to	end of the message		recipients
+ *	one	the next recipient		verdicts on this recipient
+ */
+#ifndef MILTER_STAGE_PRIVATE_H
+#define MILTER_STAGE_PRIVATE_H
+
+#include "milter/stage.h"
+
+#define STAGE_HELO_SIZE	512	/* RFC 5321 4.5.3.1.4: a command line; what is longer is no name anyway */
+
+enum { ABOUT_CONNECTION, ABOUT_MESSAGE, ABOUT_RECIPIENT, ABOUT_COUNT };
+
+struct verdict_list {
+	struct verdict	*v[VERDICTS_MAX];
+	size_t		 n;
+};
+
+struct stage_walk {
+	struct txn		 txn;
+	struct conf		*conf;
+	struct site		 site;
+	char			 id[STAGE_ID_SIZE];
+	char			 helo[STAGE_HELO_SIZE];
+	size_t			 rows;		/* of the registry */
+	bool			 local;		/* the MTA says so */
+
+	struct arena		 conn, facts, msg, to, one;
+	struct verdict_list	 lists[ABOUT_COUNT];
+	struct verdict		 scratch;	/* for a verdict that is not kept */
+	unsigned		 dropped;
+
+	void			*conn_state[CHECKS_MAX], *msg_state[CHECKS_MAX];
+	bool			 judged[CHECKS_MAX];	/* connection and message scope, at RCPT */
+	size_t			 running;	/* registry row of txn.check */
+	enum stage		 stage;
+	bool			 in_message;
+
+	int64_t			 waited;	/* ms in judge callbacks of this message */
+	size_t			 rcpt_room, rcpts_seen;
+	struct rcpt		 unkept;	/* the recipient beyond the limit */
+	struct header		*first, *last;
+	size_t			 header_count, header_bytes;
+	bool			 wants_body;
+	struct stage_field	*fields, **fields_end;
+};
+
+/* stage_run.c */
+/* Rows of the registry; the first call asserts its order. */
+size_t	 walk_prepare(void);
+void	 walk_make_id(char out[STAGE_ID_SIZE], const struct clock *);
+/* Make the row the running check; false without memory for its state. */
+bool	 walk_enter(struct stage_walk *, size_t row, enum stage);
+/* Every check that is not skipped. */
+void	 walk_ask(struct stage_walk *, enum stage);
+/* Every check that is due. */
+void	 walk_judge(struct stage_walk *, enum stage);
+/* rcpt as in policy_input. */
+void	 walk_decide(const struct stage_walk *, enum stage, const struct rcpt *, struct decision *);
+/* The list for what the running check finds now. */
+struct verdict_list *walk_list(struct stage_walk *);
+/* The temperror of a check that had no memory joins its list. */
+void	 walk_no_memory(struct stage_walk *, size_t row);
+
+#endif
