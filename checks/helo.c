@@ -43,8 +43,6 @@ helo_helo(struct txn *txn)
 static bool
 is_our_addr(const struct site *site, const struct addr *addr)
 {
-	if (addr->family == ADDR_NONE)
-		return false;
 	for (size_t i = 0; i < site->local_addresses.n; i++)
 		if (cidr_contains(&site->local_addresses.v[i], addr))
 			return true;

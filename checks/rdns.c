@@ -46,14 +46,15 @@ names_read(struct names *n, const struct dns_answer *ptr)
 	}
 }
 
-/* arg is the type to ask for, nothing to be released. */
+/*
+ * arg is the type to ask for, nothing to be released.  There is a session
+ * whenever there are names.
+ */
 static void
 ask_forward(struct dns_session *dns, const struct dns_answer *ptr, void *arg)
 {
 	struct names n;
 
-	if (dns == NULL)
-		return;
 	names_read(&n, ptr);
 	for (size_t i = 0; i < n.count; i++)
 		dns_ask(dns, n.name[i], (enum dns_type)(uintptr_t)arg);

@@ -43,9 +43,9 @@ addr_from_sockaddr(struct addr *a, const struct sockaddr *sa, socklen_t len)
 	struct sockaddr_in6 in6;
 
 	*a = (struct addr){.family = ADDR_NONE};
-	if (sa == NULL || len < sizeof sa->sa_family)
+	if (sa == NULL || len < sizeof in4)
 		return;
-	if (sa->sa_family == AF_INET && len >= sizeof in4) {
+	if (sa->sa_family == AF_INET) {
 		memcpy(&in4, sa, sizeof in4);
 		from_v4(a, &in4.sin_addr);
 	} else if (sa->sa_family == AF_INET6 && len >= sizeof in6) {

@@ -35,6 +35,7 @@ static const struct { const char *typed, *text, *local, *domain; unsigned odditi
 	{"<@b.example>", "@b.example", "", "b.example", BL},
 	{"<@r.example:u@d.example>", "u@d.example", "u", "d.example", SR},
 	{"<@a,@[IPv6:2001:db8::1]:u@d.example>", "u@d.example", "u", "d.example", SR},
+	{"<@" A64 ",@" A64 ",@" A64 ",@" A64 ":u@d.example>", "u@d.example", "u", "d.example", SR | TL},
 	{"<@a.example:>", "", "", "", SR | ND | BL},
 	{"<\"a b\"@x.example>", "\"a b\"@x.example", "a b", "x.example", 0},
 	{"<\"a@b\"@x.example>", "\"a@b\"@x.example", "a@b", "x.example", 0},

@@ -28,6 +28,8 @@ static const struct fakedns_row rows[] = {
 	{"eight.example", DNS_A, DNS_OK, "192.0.2.8"},
 	{"9" ARPA, DNS_PTR, DNS_OK, "liar.example"},
 	{"9" ARPA, DNS_PTR, DNS_OK, "slow.example"},
+	{"9" ARPA, DNS_PTR, DNS_OK, "broken.example"},
+	{"broken.example", DNS_A, DNS_SERVFAIL, NULL},
 	{"10" ARPA, DNS_PTR, DNS_OK, "!a\\000b.example"},
 	{"11" ARPA, DNS_PTR, DNS_OK, "!"},
 	{"11" ARPA, DNS_PTR, DNS_OK, "eleven.example"},
