@@ -131,7 +131,7 @@ summary_log(const struct stage_walk *w, const struct rcpt *rcpt, const struct de
 	put(&l, "ms", ms);
 	put(&l, "from", t->sender.null ? "<>" : t->sender.text);
 	put(&l, "to", rcpt != NULL ? rcpt->path.text : to.s);
-	put(&l, "helo", t->helo);
+	put(&l, "helo-name", t->helo);
 	put(&l, "client-name", t->client.mta_name);
 	put(&l, "user", t->auth_user);
 	put(&l, "reason", d->cause != NULL ? d->cause->reason : NULL);
