@@ -70,11 +70,13 @@ sub play {
 		message => Bailey::Test::Smtp::message(@{ $session->{fields} // [] }),
 	);
 	show_dialogue($smtp->dialogue);
+	my @wrong = wrong_reply($session, $smtp, $reply);
 	$smtp->quit;
-	my @wrong = grep { defined } wrong_reply($session, $smtp, $reply), show_message($house, $session, $reply);
+	push @wrong, show_message($house, $session, $reply);
 	show_log($house, $seen);
 	say '';
-	say @wrong ? "  NOT AS EXPECTED: $_" : '  as expected' for @wrong ? @wrong : '';
+	say "  NOT AS EXPECTED: $_" for @wrong;
+	say '  as expected' if !@wrong;
 	return !@wrong;
 }
 
@@ -108,7 +110,7 @@ sub show_message {
 	my $text = $house->postfix->message($id) // return "the message $id was not delivered";
 	my @fields = Bailey::Test::Postfix::fields($text, 'Authentication-Results');
 	say "\n  delivered with";
-	print map { "    Authentication-Results:$_" =~ s/\n(?=.)/\n    /gr } @fields;
+	print map { "    Authentication-Results:$_" =~ s/\n\t/\n        /gr } @fields;
 	my @wrong;
 	push @wrong, 'no Authentication-Results' if !@fields;
 	push @wrong, "the first field should match $session->{header}"

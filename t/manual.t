@@ -1,0 +1,53 @@
+#!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
+# Every key the daemon knows has its paragraph in bailey.conf(5), with the
+# default it really has, and every paragraph a key; the pages are good mdoc.
+
+use v5.32;
+use warnings;
+use File::Temp ();
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use Bailey::Test::Tools;
+use Test::More;
+
+my $top = $ENV{TOP_SRCDIR} // '.';
+my $build = $ENV{TOP_BUILDDIR} // '.';
+
+my $empty = File::Temp->new;
+my $printed = qx($build/bailey -t -v -c $empty);
+is($?, 0, 'an empty file is a good configuration');
+
+my (%program, %manual, $section);
+for (split /\n/, $printed) {
+	next if /^\s*(?:#|$)/;
+	if (/^(\S+)\s*\{\s*$/) { $section = $1 }
+	elsif (/^\s*\}/) { undef $section }
+	elsif (/^\s*(\S+)\s*=\s*(.*?)\s*(?:#.*)?$/) { $program{ join '.', $section // (), $1 } = $2 }
+}
+cmp_ok(scalar keys %program, '>', 25, 'the daemon prints its keys');
+
+undef $section;
+for (split /\n/, slurp("$top/doc/bailey.conf.5")) {
+	if (/^\.Ss (.*)/) { $section = $1 =~ s/^Section //r }
+	if (/^\.It Ic (\S+) = Li (.*)/) {
+		my ($key, $default) = ($1, $2);
+		$key = "$section.$key" if $section ne 'Top level';
+		$manual{$key} = $default =~ s/\\\(dq/"/gr;
+	}
+}
+is_deeply([ sort keys %manual ], [ sort keys %program ], 'the same keys in the manual');
+is(plain($manual{$_}), plain($program{$_}), "default of $_")
+    for grep { exists $manual{$_} } sort keys %program;
+
+SKIP: {
+	skip_unless_ci('needs mandoc') if !-x '/usr/bin/mandoc';
+	for my $page (glob "$top/doc/*.[1-9]") {
+		is(scalar qx(mandoc -T lint -W warning $page 2>&1), '', $page =~ s{.*/}{}r);
+	}
+}
+
+done_testing;
+
+# Blanks around braces and commas carry no meaning, quotes neither.
+sub plain { my ($value) = @_; return $value =~ s/["\s]//gr }
