@@ -121,6 +121,18 @@ take_id(struct header_cursor *c, struct buf *out)
 	return n > 0;
 }
 
+/* 8-bit that is no U-label is nobody's name, but some reader may see ours in it. */
+static bool
+is_broken(const char *id)
+{
+	char canonical[NAME_TEXT_SIZE];
+
+	for (const char *p = id; *p != '\0'; p++)
+		if ((unsigned char)*p >= 0x80)
+			return name_canon(id, canonical) != NAME_OK;
+	return false;
+}
+
 bool
 authres_claims(const char *value, const char *authserv_id)
 {
@@ -130,7 +142,7 @@ authres_claims(const char *value, const char *authserv_id)
 
 	buf_init(&id, id_room, sizeof id_room);
 	buf_init(&version, version_room, sizeof version_room);
-	if (!header_cfws(&c) || !take_id(&c, &id) || id.cut)
+	if (!header_cfws(&c) || !take_id(&c, &id) || id.cut || is_broken(id.s))
 		return contains(value, authserv_id);
 	if (same_id(id.s, authserv_id))
 		return true;

@@ -80,13 +80,13 @@ list_skipped(struct buf *b, const struct stage_walk *w)
 	}
 }
 
-/* "spf=fail": which verdict brought it about. */
+/* "spf.fail", as in the configuration: which verdict brought it about. */
 static const char *
 name_verdict(struct buf *b, const struct verdict *v)
 {
 	if (v == NULL)
 		return NULL;
-	buf_printf(b, "%s=%s", v->check->name, v->check->results[v->result].name);
+	buf_printf(b, "%s.%s", v->check->name, v->check->results[v->result].name);
 	return b->s;
 }
 

@@ -5,7 +5,17 @@
 
 #include "milter/stage.h"
 
-/* A refused or deferred recipient, or (rcpt NULL) the fate of a message at its end. */
+/*
+ * A recipient's decision, or (rcpt NULL) the fate of a message at its end:
+ *
+ *   event=recipient|message id= queue= client= origin= action= [cause=CHECK.RESULT]
+ *   [exempt=yes] [would= would-cause=] CHECK=RESULT[,RESULT]... [skipped=CHECK:WHY,...]
+ *   ms=WAITED from= to= helo= client-name= user= [reason=] [would-reason=]
+ *
+ * A message lists the recipients that get it, as many as fit, ",+N" the rest.
+ * What the other side chose stands last, so that a line cut at LOG_LINE_MAX
+ * has lost nothing of the decision.
+ */
 void	summary_log(const struct stage_walk *, const struct rcpt *, const struct decision *);
 
 #endif

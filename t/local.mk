@@ -13,8 +13,11 @@ t_unit_rdns_SOURCES = t/unit/rdns.c $(unit_fakes)
 
 # Sorted, one a line.
 unit_tests =
+unit_tests += t/fuzz/authres
+unit_tests += t/fuzz/conf
 unit_tests += t/unit/addr
 unit_tests += t/unit/arena
+unit_tests += t/unit/authres
 unit_tests += t/unit/buf
 unit_tests += t/unit/clock
 unit_tests += t/unit/conf
@@ -28,6 +31,7 @@ unit_tests += t/unit/policy
 unit_tests += t/unit/rdns
 unit_tests += t/unit/reply
 unit_tests += t/unit/stage
+unit_tests += t/unit/summary
 unit_tests += t/unit/text
 unit_tests += t/unit/word
 
@@ -40,10 +44,25 @@ check_PROGRAMS += $(unit_tests)
 
 # The tests of milter/ bring their own registry of checks.
 fakechecks = t/unit/fakechecks.c t/unit/fakechecks.h
+t_unit_authres_SOURCES = t/unit/authres.c $(fakechecks)
 t_unit_conf_SOURCES = t/unit/conf.c $(fakechecks)
 t_unit_policy_SOURCES = t/unit/policy.c $(fakechecks)
 t_unit_reply_SOURCES = t/unit/reply.c $(fakechecks)
 t_unit_stage_SOURCES = t/unit/stage.c $(fakechecks)
+t_unit_summary_SOURCES = t/unit/summary.c $(fakechecks)
+
+# Fuzz targets replay their corpus.
+fuzz_replay = t/fuzz/replay.c t/fuzz/fuzz.h
+t_fuzz_authres_SOURCES = t/fuzz/authres.c $(fuzz_replay) $(fakechecks)
+t_fuzz_conf_SOURCES = t/fuzz/conf.c $(fuzz_replay) $(fakechecks)
+EXTRA_DIST += \
+	t/fuzz/corpus/authres/comments \
+	t/fuzz/corpus/authres/plain \
+	t/fuzz/corpus/authres/unparsable \
+	t/fuzz/corpus/authres/utf8 \
+	t/fuzz/corpus/conf/plain \
+	t/fuzz/corpus/conf/sections \
+	t/fuzz/corpus/conf/wrong
 
 dist_check_SCRIPTS = $(perl_tests)
 
