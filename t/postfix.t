@@ -106,7 +106,7 @@ subtest 'HELO with our name is refused' => sub {
 	is($fact->{from}, 'sender@client.example', 'the sender');
 	is($fact->{to}, 'user@example.org', 'the recipient');
 	is($fact->{action}, 'reject', 'the action');
-	is($fact->{cause}, 'helo=forged', 'and its cause');
+	is($fact->{cause}, 'helo.forged', 'and its cause');
 	like($smtp->rcpt('postmaster@example.org'), qr/^250 /, 'postmaster is never refused');
 	$line = $house->bailey->wait_for_log(qr/event=recipient.*to=postmaster/, $from);
 	is(Bailey::Test::Daemon::facts($line)->{exempt}, 'yes', 'as the log says');

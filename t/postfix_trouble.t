@@ -27,7 +27,7 @@ subtest 'shadow mode' => sub {
 	my $fact = Bailey::Test::Daemon::facts($house->bailey->wait_for_log(qr/event=recipient/, $from) // '');
 	is($fact->{action}, 'pass', 'the log says pass');
 	is($fact->{would}, 'reject', 'what would have been');
-	is($fact->{'would-cause'}, 'helo=forged', 'and why');
+	is($fact->{'would-cause'}, 'helo.forged', 'and why');
 };
 
 subtest 'reload between two messages of a connection' => sub {

@@ -86,7 +86,7 @@ test_lines(void)
 {
 	static const char *const of_rcpt[] = {"event=recipient id=", " client=192.0.2.1 ",
 	    " origin=outside action=reject cause=gamma.fail alpha=fail gamma=fail skipped=beta:off "
-	    "ms=0 from=a@b.example to=bob@example.org helo=a.example ",
+	    "ms=0 from=a@b.example to=bob@example.org helo-name=a.example ",
 	    " client-name=\"evil\\\" action=accept\" ", " reason=\"not allowed\"", NULL};
 	static const char *const of_message[] = {"event=message id=", " queue=4Tq1 ",
 	    " alpha=fail gamma=fail omega=pass,none ",
