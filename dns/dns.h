@@ -59,16 +59,18 @@ struct dns_answer {
 };
 
 struct dns_options {
-	struct string_list	servers;	/* "127.0.0.1", "127.0.0.1@5353", "::1@53"; empty: resolv.conf */
+	/* "127.0.0.1", "127.0.0.1@5353", "::1@53"; one path alone: that resolv.conf; empty: the system's */
+	struct string_list	servers;
 	int64_t			timeout;	/* ms, one question with all its tries */
 	int64_t			budget;		/* ms, all waiting of one message; kept by the caller */
 	int64_t			cache_size;	/* bytes */
 };
 extern const struct option dns_option_table[];	/* section "resolver" */
 
-/* Bounds beyond which the answer is DNS_TIMEOUT, counted (DESIGN, dns). */
+/* Bounds beyond which the answer is DNS_TIMEOUT, counted. */
 #define DNS_INFLIGHT_MAX	4096	/* look-ups on the wire, process */
 #define DNS_WAITERS_MAX		16384	/* sessions waiting, process */
+#define DNS_SESSION_MAX		2048	/* answers one session holds: far beyond what all checks may ask */
 #define DNS_RR_MAX		128	/* records kept of one answer */
 #define DNS_TXT_MAX		4096	/* bytes of all TXT of one answer; more is DNS_BADRESP */
 #define DNS_TTL_MAX		86400	/* s */
@@ -87,10 +89,15 @@ struct dns_stats {
 struct dns;
 struct dns_session;
 
-/* options and clock are copied/borrowed for the life of the handle.  NULL with *why_r: cannot start. */
+/*
+ * Starts a thread, so after daemonising; in a child of fork() every answer is
+ * DNS_TIMEOUT at once.  What options point to is copied, the clock borrowed;
+ * options that are zero have their defaults.  NULL with *why_r: cannot start.
+ */
 struct dns	*dns_open(const struct dns_options *, const struct clock *, const char **why_r);
 /* New servers and limits; look-ups in flight keep theirs.  0, or -1 with *why_r and nothing changed. */
 int		 dns_reconfigure(struct dns *, const struct dns_options *, const char **why_r);
+/* Look-ups in flight end as DNS_TIMEOUT; all sessions must have been freed. */
 void		 dns_close(struct dns **);
 void		 dns_get_stats(struct dns *, struct dns_stats *);
 /* A word of advice for the log at start, or NULL: "no loopback name server ...". */
@@ -101,7 +108,10 @@ struct dns_session *dns_session_new(struct dns *);	/* NULL without memory */
 void		 dns_session_free(struct dns_session **);
 /* Give back the answers held for the caller (end of a message); never blocks. */
 void		 dns_session_forget(struct dns_session *);
-/* Every answer got or asked through this session since the last forget, for receipts. */
+/*
+ * Every answer got or asked through this session since the last forget, for
+ * receipts; DNS_TIMEOUT for what has not come yet.  fn must not use the session.
+ */
 void		 dns_session_each(struct dns_session *,
 		    void (*)(const struct dns_answer *, void *arg), void *arg);
 
@@ -112,8 +122,8 @@ void		 dns_ask(struct dns_session *, const char *name, enum dns_type);
  * Look ahead: as dns_ask(), then call fn once, on the resolver's thread or,
  * when the answer is known already, at once on the caller's.  fn must not
  * block; it may ask more.  It is called exactly once, whatever happens: when
- * the session has gone or a bound was hit, answer is a temporary one and
- * session may be NULL: only release arg then.
+ * the session has gone or forgotten, or a bound was hit, answer is a temporary
+ * one and session may be NULL: only release arg then.
  */
 typedef void	 dns_then(struct dns_session *, const struct dns_answer *, void *arg);
 void		 dns_ask_then(struct dns_session *, const char *name, enum dns_type,

@@ -11,6 +11,12 @@ unit_fakes = t/unit/fakedns_mem.c t/unit/fakedns_mem.h t/unit/faketxn.c t/unit/f
 t_unit_helo_SOURCES = t/unit/helo.c $(unit_fakes)
 t_unit_rdns_SOURCES = t/unit/rdns.c $(unit_fakes)
 
+# The resolver against servers that misbehave.
+fakeserver = t/unit/fakeserver.c t/unit/fakeserver.h
+t_unit_dns_SOURCES = t/unit/dns.c $(fakeserver)
+t_unit_dns_failover_SOURCES = t/unit/dns_failover.c $(fakeserver)
+t_unit_dns_session_SOURCES = t/unit/dns_session.c $(fakeserver)
+
 # Sorted, one a line.
 unit_tests =
 unit_tests += t/fuzz/authres
@@ -21,6 +27,12 @@ unit_tests += t/unit/authres
 unit_tests += t/unit/buf
 unit_tests += t/unit/clock
 unit_tests += t/unit/conf
+unit_tests += t/unit/dns
+unit_tests += t/unit/dns_cache
+unit_tests += t/unit/dns_failover
+unit_tests += t/unit/dns_packet
+unit_tests += t/unit/dns_server
+unit_tests += t/unit/dns_session
 unit_tests += t/unit/header
 unit_tests += t/unit/helo
 unit_tests += t/unit/log
@@ -34,6 +46,7 @@ unit_tests += t/unit/stage
 unit_tests += t/unit/summary
 unit_tests += t/unit/text
 unit_tests += t/unit/word
+unit_tests += t/fuzz/dns_answer
 
 perl_tests =
 perl_tests += t/fakedns.t
