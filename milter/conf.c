@@ -19,7 +19,8 @@
 #include "milter/conf_near.h"
 
 #define CONF_ARENA_MAX (16 * 1024 * 1024) /* file and defaults, as structures */
-#define SCRATCH_MAX    (4 * 1024 * 1024) /* values while they are judged */
+#define SCRATCH_MAX    (4 * 1024 * 1024) /* tables for the library, and where keys stand */
+#define MISTAKES_MAX   100 /* told; more is a wrong file, not a wrong line */
 
 /* Where a key or section was first written. */
 struct mark {
@@ -37,6 +38,7 @@ struct load {
 	size_t row_count;
 	struct mark *marks;
 	struct arena scratch;
+	struct arena value; /* one value while it is judged */
 };
 
 static pthread_mutex_t load_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -54,7 +56,8 @@ mistake(struct load *l, int line, const cfg_t *sec, const char *key, const char 
 {
 	va_list ap;
 
-	l->error_count++;
+	if (++l->error_count > MISTAKES_MAX)
+		return;
 	fprintf(l->errors, "%s:", l->path);
 	if (line > 0)
 		fprintf(l->errors, "%d:", line);
@@ -136,8 +139,9 @@ on_value(cfg_t *sec, cfg_opt_t *opt, const char *text, void *result)
 	if (opt->nvalues == 1) /* of a list: its first entry */
 		mark(loading, sec, opt);
 	row.offset = 0;
-	if (conf_value_set(&row, &place, &text, 1, &loading->scratch, why) == -1)
+	if (conf_value_set(&row, &place, &text, 1, &loading->value, why) == -1)
 		mistake(loading, sec->line, sec, opt->name, "%s", why);
+	arena_reset(&loading->value);
 	*(const char **)result = text;
 	return 0;
 }
@@ -315,6 +319,7 @@ parse(struct load *l)
 	cfg_t *root;
 
 	arena_init(&l->scratch, SCRATCH_MAX);
+	arena_init(&l->value, CONF_FILE_MAX);
 	loading = l;
 	root = library_init(l);
 	if (root == NULL) {
@@ -328,6 +333,7 @@ parse(struct load *l)
 		cfg_free(root);
 	}
 	loading = NULL;
+	arena_fini(&l->value);
 	arena_fini(&l->scratch);
 }
 

@@ -145,6 +145,19 @@ test_files(void)
 	c = conf_load(path, &errors);
 	tap_ok(c != NULL && errors == NULL, "just not too long");
 	conf_unref(&c);
+	for (size_t i = 0; i < 20000; i++)
+		memcpy(
+		    big + i * 20, i == 0 ? "trusted-networks = {" : "\"192.0.2.0/24\",\n    ", 20);
+	memcpy(big + 20000 * 20, "\"192.0.2.0/24\"}", 16);
+	c = load(big, &errors);
+	tap_ok(c == NULL && strstr(errors, "trusted-networks: more than 10000 entries\n") != NULL,
+	    "a list too long");
+	free(errors);
+	for (size_t i = 0; i < 10000; i++)
+		memcpy(big + i * 14, "mode = broken\n", 15);
+	c = load(big, &errors);
+	tap_ok(c == NULL && strlen(errors) < 20000, "a hundred mistakes are enough");
+	free(errors);
 	c = load("", &errors);
 	tap_ok(c != NULL && errors == NULL, "empty");
 	conf_unref(&c);
