@@ -9,11 +9,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "lib/buf.h"
 #include "milter/authres.h"
 #include "milter/reply.h"
 #include "milter/stage.h"
-#include "milter/summary.h"
 #include "t/tap.h"
 #include "t/unit/fakechecks.h"
 
@@ -441,6 +439,32 @@ hold_one(struct txn *t, int check, enum stage stage)
 }
 
 static void
+judge_itself(struct txn *t, int check, enum stage stage)
+{
+	(void)stage;
+	if (check != DELTA)
+		return;
+	(void)report(t, R_FAIL, "first");
+	(void)report(t, txn_is_suspect(t) ? R_ODD : R_NONE, "second");
+}
+
+/* What a check found itself is no evidence to it. */
+static void
+test_own_evidence(void)
+{
+	struct stage_walk *w = begin("", OUTSIDE);
+	const struct verdict *all[STAGE_VERDICTS_MAX];
+	struct decision d;
+
+	fake_judge = judge_itself;
+	(void)stage_mail(w, "<a@b.example>", NULL, NULL);
+	stage_rcpt(w, "<bob@example.org>", &d);
+	tap_is_int((int64_t)stage_verdicts(w, all), 2, "two verdicts of one check");
+	tap_is_int(all[1]->result, R_NONE, "the first is no evidence to it");
+	stage_close(&w);
+}
+
+static void
 test_hold(void)
 {
 	struct stage_walk *w = begin("delta { odd = quarantine }", OUTSIDE);
@@ -469,6 +493,7 @@ main(void)
 	test_limits();
 	test_headers();
 	test_outcome();
+	test_own_evidence();
 	test_hold();
 	return tap_done();
 }
