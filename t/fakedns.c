@@ -16,8 +16,8 @@
  * SOAs).  Without SOA its zone begins at the first $ORIGIN, or at the root.
  * Names outside all zones are answered REFUSED, or by --default.
  *
- * The log gets a line "udp|tcp NAME TYPE" for each question, names in lower
- * case, and "reload" for each SIGHUP served.
+ * The log gets a line "udp|tcp NAME TYPE" for each question before its answer
+ * leaves, names in lower case, and "reload" for each SIGHUP served.
  *
  * A rules file has lines
  *
@@ -104,8 +104,10 @@ static void
 reload(void)
 {
 	(void)load();
-	if (log_file != NULL)
+	if (log_file != NULL) {
 		fprintf(log_file, "reload\n");
+		(void)fflush(log_file);
+	}
 }
 
 static void
@@ -120,6 +122,7 @@ log_question(const struct question *q)
 	(void)ldns_rr_type2buffer_str(type, (ldns_rr_type)q->type);
 	fprintf(log_file, "%s %s %s\n", q->tcp ? "tcp" : "udp", name_text(&q->name, name),
 	    ldns_buffer_begin(type));
+	(void)fflush(log_file);
 	ldns_buffer_free(type);
 }
 
@@ -132,13 +135,6 @@ answer(const struct question *q, struct packet *p)
 	if ((r->flags & RULE_DROP) == 0)
 		answer_make(p, &zones, r, q, rcode_outside);
 	return r;
-}
-
-static void
-idle(void)
-{
-	if (log_file != NULL)
-		(void)fflush(log_file);
 }
 
 static void
@@ -180,7 +176,7 @@ main(int argc, char **argv)
 		{ NULL, 0, NULL, 0 },
 	};
 	/* clang-format on */
-	static const struct server server = {answer, reload, idle};
+	static const struct server server = {answer, reload};
 	const ldns_lookup_table *code;
 	const char *port_file = NULL;
 	unsigned port = 0;

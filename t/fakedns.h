@@ -105,7 +105,6 @@ struct server {
 	/* The answer; the rule says how to send it. */
 	const struct rule *(*answer)(const struct question *, struct packet *);
 	void	(*reload)(void);
-	void	(*idle)(void);		/* before the loop sleeps */
 };
 
 /* The port, the same on all addresses; ends the process if that cannot be. */

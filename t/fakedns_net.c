@@ -441,7 +441,6 @@ net_run(const struct server *s)
 	while (running) {
 		int wait = run_timers();
 
-		server->idle();
 		/* One connection at a time: serving one may close it, and epoll forgets it then. */
 		n = epoll_wait(epoll_fd, &event, 1, wait);
 		if (n > 0)
