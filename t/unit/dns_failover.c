@@ -49,6 +49,31 @@ test_two(void)
 	tap_is_int(fakeserver_asked(&two, "udp none.example A"), 0, "... that nobody doubts");
 }
 
+/* 0.0.0.0 leads to this host, but is no loopback address. */
+static void
+test_remote(void)
+{
+	char address[80];
+	const char *server = address;
+	struct dns_session *s;
+	struct dns_stats st;
+	struct dns *d;
+
+	(void)snprintf(address, sizeof address, "0.0.0.0@%u", one.port);
+	d = resolver(&server, 1, LONG_MS);
+	s = dns_session_new(d);
+	tap_is(get(s, "letters-of-any-case.all.example", DNS_A, &b), "OK 192.0.2.1",
+	    "capitals by chance");
+	tap_is(get(s, "ad.example", DNS_A, &b), "OK 127.0.0.0", "its AD bit means nothing");
+	dns_get_stats(d, &st);
+	tap_ok(st.forged == 0 && st.tcp == 0, "it keeps the case");
+	tap_is(get(s, "case.example", DNS_A, &b), "OK 192.0.2.1", "one that does not");
+	dns_get_stats(d, &st);
+	tap_ok(st.forged >= 1 && st.tcp == 1, "... is asked over TCP");
+	dns_session_free(&s);
+	dns_close(&d);
+}
+
 static void
 test_down(void)
 {
@@ -178,7 +203,7 @@ test_reconfigure(void)
 	    get(s, "slow.example", DNS_A, &b), "OK 192.0.2.1", "what is in flight keeps its own");
 	dns_session_free(&s);
 	dns_close(&d);
-	address = "192.0.2.53";
+	address = "192.0.2.53"; /* never asked here */
 	d = resolver(&address, 1, 100);
 	tap_ok(dns_advice(d) != NULL, "a server far away is worth a word");
 	dns_close(&d);
@@ -190,6 +215,7 @@ main(void)
 	static const char zone_one[] = "$ORIGIN example.\n"
 				       "a A 192.0.2.1\n"
 				       "slow A 192.0.2.1\n"
+				       "case A 192.0.2.1\n"
 				       "*.all A 192.0.2.1\n";
 	static const char zone_two[] = "$ORIGIN example.\n"
 				       "* A 192.0.2.2\n"
@@ -201,6 +227,8 @@ main(void)
 					"rubbish.example * garbage\n"
 					"hangup.example * udp truncate\n"
 					"hangup.example * empty-tcp-close\n"
+					"ad.example * ad rr-count 1\n"
+					"case.example * udp wrong-case\n"
 					"slow.example * delay 200\n";
 
 	buf_init(&b, room, sizeof room);
@@ -212,6 +240,7 @@ main(void)
 	}
 	fakeserver_stop(&gone);
 	test_two();
+	test_remote();
 	test_down();
 	test_restart();
 	test_ipv6();
