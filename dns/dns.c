@@ -149,28 +149,11 @@ lookup_done(void *owner, void *tag, struct dns_answer *answer, size_t size)
 	resolver_drop(d, l);
 }
 
-static struct servers *
-servers_of(const struct dns_options *o, const char **file_r, const char **why_r)
-{
-	struct servers *set;
-
-	*file_r = NULL;
-	if (o->servers.n == 0)
-		*file_r = SERVERS_FILE;
-	else if (o->servers.n == 1 && o->servers.v[0][0] == '/')
-		*file_r = o->servers.v[0];
-	if (*file_r == NULL)
-		return servers_from_list(&o->servers, why_r);
-	if ((set = servers_from_file(*file_r)) == NULL)
-		*why_r = "no memory";
-	return set;
-}
-
 struct dns *
 dns_open(const struct dns_options *o, const struct clock *clock, const char **why_r)
 {
 	const char *file;
-	struct servers *servers = servers_of(o, &file, why_r);
+	struct servers *servers = servers_of(&o->servers, &file, why_r);
 	struct dns *d = servers != NULL ? calloc(1, sizeof *d) : NULL;
 
 	if (d == NULL) {
@@ -201,7 +184,7 @@ int
 dns_reconfigure(struct dns *d, const struct dns_options *o, const char **why_r)
 {
 	const char *file;
-	struct servers *servers = servers_of(o, &file, why_r);
+	struct servers *servers = servers_of(&o->servers, &file, why_r);
 
 	if (servers == NULL)
 		return -1;

@@ -66,6 +66,8 @@ struct dns_options {
 	int64_t			cache_size;	/* bytes */
 };
 extern const struct option dns_option_table[];	/* section "resolver" */
+/* As option_section.finish, of a struct dns_options. */
+int	 dns_options_finish(void *, struct arena *, const char **why_r);
 
 /* Bounds beyond which the answer is DNS_TIMEOUT, counted. */
 #define DNS_INFLIGHT_MAX	4096	/* look-ups on the wire, process */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The keys of section "resolver". */
+/* Section "resolver": its keys, and what must hold between them. */
 #include <stddef.h>
 
 #include "dns/dns.h"
+#include "dns/server.h"
 
 /* clang-format off */
 const struct option dns_option_table[] = {
@@ -17,3 +18,23 @@ const struct option dns_option_table[] = {
 	{ NULL, 0, 0, NULL, 0, 0, NULL, NULL },
 };
 /* clang-format on */
+
+int
+dns_options_finish(void *options, struct arena *a, const char **why_r)
+{
+	const struct dns_options *o = options;
+	struct servers *set;
+	const char *file;
+
+	(void)a; /* all that can be said is said without */
+	*why_r = NULL;
+	if (o->timeout > o->budget) {
+		*why_r = "timeout is longer than budget, so it would never be reached; "
+			 "make budget the longer one";
+		return -1;
+	}
+	if ((set = servers_of(&o->servers, &file, why_r)) == NULL)
+		return -1;
+	servers_unref(set);
+	return 0;
+}

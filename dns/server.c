@@ -118,6 +118,23 @@ servers_from_file(const char *path)
 	return set;
 }
 
+struct servers *
+servers_of(const struct string_list *list, const char **file_r, const char **why_r)
+{
+	struct servers *set;
+
+	*file_r = NULL;
+	if (list->n == 0)
+		*file_r = SERVERS_FILE;
+	else if (list->n == 1 && list->v[0][0] == '/')
+		*file_r = list->v[0];
+	if (*file_r == NULL)
+		return servers_from_list(list, why_r);
+	if ((set = servers_from_file(*file_r)) == NULL)
+		*why_r = "no memory";
+	return set;
+}
+
 bool
 servers_file_changed(const char *path, struct stat *known)
 {

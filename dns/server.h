@@ -50,6 +50,8 @@ struct servers {
 struct servers *servers_from_list(const struct string_list *, const char **why_r);
 /* The nameserver lines of a resolv.conf; none means 127.0.0.1 (resolv.conf(5)).  NULL: no memory. */
 struct servers *servers_from_file(const char *path);
+/* Whichever of the two the option `servers' asks for, with the file's path or NULL in *file_r. */
+struct servers *servers_of(const struct string_list *, const char **file_r, const char **why_r);
 /* Whether a file is another one than at the time of *known, which is brought up to date. */
 bool	 servers_file_changed(const char *path, struct stat *known);
 void	 servers_unref(struct servers *);

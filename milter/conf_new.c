@@ -76,8 +76,10 @@ plan(struct conf *c)
 		return -1;
 	p->groups[0] = (struct conf_group){
 	    .parts = {{conf_option_table, c}}, .finish = conf_finish, .finish_base = c};
-	p->groups[1] =
-	    (struct conf_group){.name = "resolver", .parts = {{dns_option_table, &c->resolver}}};
+	p->groups[1] = (struct conf_group){.name = "resolver",
+	    .parts = {{dns_option_table, &c->resolver}},
+	    .finish = dns_options_finish,
+	    .finish_base = &c->resolver};
 	p->group_count = n + 2;
 	for (size_t i = 0; i < n; i++)
 		if (plan_check(c, i, actions, &p->groups[i + 2]) == -1)

@@ -86,11 +86,6 @@ conf_finish(void *base, struct arena *a, const char **why_r)
 	char name[NAME_TEXT_SIZE];
 
 	*why_r = NULL;
-	if (c->resolver.timeout > c->resolver.budget) {
-		*why_r = "resolver: timeout is longer than budget, so it would never be reached; "
-			 "make budget the longer one";
-		return -1;
-	}
 	if (c->authserv_id != NULL && name_canon(c->authserv_id, name) != NAME_OK) {
 		*why_r = "authserv-id: must be a host or domain name, such as \"mx.example.org\"";
 		return -1;

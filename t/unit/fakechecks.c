@@ -135,15 +135,6 @@ const struct check *const check_registry[] = {
     [ALPHA] = &alpha, &beta, &gamma_check, &delta, &omega, NULL};
 
 /* Nothing here asks the DNS, so the resolver is only a name. */
-/* clang-format off */
-const struct option dns_option_table[] = {
-	{"servers", OPTION_STRINGS, offsetof(struct dns_options, servers), .value = NULL},
-	{"timeout", OPTION_DURATION, offsetof(struct dns_options, timeout), "5s", .min = 1, .max = 60000},
-	{"budget", OPTION_DURATION, offsetof(struct dns_options, budget), "8s", .min = 1, .max = 60000},
-	{.key = NULL}
-};
-/* clang-format on */
-
 struct dns_session *
 dns_session_new(struct dns *dns)
 {
