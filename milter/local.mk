@@ -11,6 +11,8 @@ libbailey_a_SOURCES += \
 	milter/conf_table.c \
 	milter/conf_text.c \
 	milter/conf_value.c \
+	milter/listen.c \
+	milter/listen.h \
 	milter/policy.c \
 	milter/policy.h \
 	milter/reply.c \

@@ -35,6 +35,7 @@ unit_tests += t/unit/dns_server
 unit_tests += t/unit/dns_session
 unit_tests += t/unit/header
 unit_tests += t/unit/helo
+unit_tests += t/unit/listen
 unit_tests += t/unit/log
 unit_tests += t/unit/name
 unit_tests += t/unit/option
