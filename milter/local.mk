@@ -1,6 +1,8 @@
 libbailey_a_SOURCES += \
 	milter/authres.c \
 	milter/authres.h \
+	milter/census.c \
+	milter/census.h \
 	milter/conf.c \
 	milter/conf.h \
 	milter/conf_near.c \
@@ -13,8 +15,12 @@ libbailey_a_SOURCES += \
 	milter/conf_value.c \
 	milter/listen.c \
 	milter/listen.h \
+	milter/notify.c \
+	milter/notify.h \
 	milter/policy.c \
 	milter/policy.h \
+	milter/privs.c \
+	milter/privs.h \
 	milter/reply.c \
 	milter/reply.h \
 	milter/stage.c \
