@@ -86,6 +86,13 @@ t_fakedns_SOURCES = t/fakedns.c t/fakedns_answer.c t/fakedns_net.c t/fakedns_rul
 	t/fakedns_zone.c t/fakedns.h
 t_fakedns_LDADD = $(LDNS_LIBS)
 
+# An MTA that does what a script says, for tests of the filter.
+check_PROGRAMS += t/mtaclient/mtaclient
+t_mtaclient_mtaclient_SOURCES = t/mtaclient/main.c t/mtaclient/message.c t/mtaclient/message.h \
+	t/mtaclient/protocol.c t/mtaclient/protocol.h t/mtaclient/script.c t/mtaclient/script.h \
+	t/mtaclient/words.c t/mtaclient/words.h
+t_mtaclient_mtaclient_LDADD = libbailey.a
+
 # make check TESTS="t/a.t t/unit/b" runs only those.
 all_tests = $(unit_tests) $(perl_tests:%=$(srcdir)/%)
 check-local: $(sbin_PROGRAMS)
@@ -98,6 +105,7 @@ EXTRA_DIST += \
 	t/lib/Bailey/Test.pm \
 	t/lib/Bailey/Test/Daemon.pm \
 	t/lib/Bailey/Test/Dns.pm \
+	t/lib/Bailey/Test/Mta.pm \
 	t/lib/Bailey/Test/Postfix.pm \
 	t/lib/Bailey/Test/Process.pm \
 	t/lib/Bailey/Test/Smtp.pm \
