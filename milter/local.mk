@@ -30,3 +30,17 @@ libbailey_a_SOURCES += \
 	milter/summary.c \
 	milter/summary.h \
 	milter/txn.c
+
+# What knows libmilter, and what depends on that.
+sbin_PROGRAMS += bailey
+bailey_SOURCES = \
+	milter/control.c \
+	milter/control.h \
+	milter/edit.c \
+	milter/edit.h \
+	milter/main.c \
+	milter/reply_set.c \
+	milter/reply_set.h \
+	milter/session.c \
+	milter/session.h
+bailey_LDADD = libbailey.a $(MILTER_LIBS) $(BAILEY_LIBS)

@@ -21,7 +21,7 @@ my %may_include = (
 
 # Header of a foreign library => the only files that may know it.
 my %owner = (
-	'libmilter/' => qr{^milter/(session|reply_set|main|listen)\.c$},
+	'libmilter/' => qr{^milter/(session|reply_set|edit)\.[ch]$},
 	'confuse.h' => qr{^milter/conf\w*\.[ch]$},
 	'ldns/' => qr{^dns/},
 	'idn2.h' => qr{^lib/name\.c$},

@@ -50,8 +50,10 @@ unit_tests += t/unit/word
 unit_tests += t/fuzz/dns_answer
 
 perl_tests =
+perl_tests += t/daemon.t
 perl_tests += t/fakedns.t
 perl_tests += t/layering.t
+perl_tests += t/session.t
 perl_tests += t/style.t
 
 check_PROGRAMS += $(unit_tests)

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Edit: what is done to a message at its end: fields that forge our results
+ * go, ours are put on top, quarantine.
+ */
+#ifndef MILTER_EDIT_H
+#define MILTER_EDIT_H
+
+#include <libmilter/mfapi.h>
+
+#include "milter/stage.h"
+
+/* Nobody honest has one; beyond it the message is refused, because every one must go. */
+#define EDIT_FORGED_MAX	10000
+
+/*
+ * Received Authentication-Results fields that claim to be ours.  Noted here
+ * and not found among the headers stage.c keeps, because those have a limit.
+ */
+struct edit_forged {
+	uint32_t	 seen;		/* fields of that name so far */
+	uint32_t	*nth;		/* those to delete, ascending, 1-based; ours */
+	size_t		 count, room;
+	bool		 lost;		/* one could not be noted */
+};
+
+/* What the MTA allows. */
+struct edit_rights {
+	bool	add, change, quarantine;
+	bool	leading_space;		/* values bring their own */
+};
+
+void	edit_forged_note(struct edit_forged *, const char *name, const char *value,
+	    const char *authserv_id);
+void	edit_forged_reset(struct edit_forged *);
+void	edit_forged_fini(struct edit_forged *);
+
+/* 0, or -1 when the MTA would not take an edit (it has gone). */
+int	edit_message(SMFICTX *, const struct edit_rights *, const struct edit_forged *,
+	    const struct stage_walk *, const struct decision *);
+
+#endif
