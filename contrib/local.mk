@@ -9,7 +9,7 @@ CLEANFILES += contrib/systemd/bailey.service
 
 contrib/systemd/bailey.service: $(srcdir)/contrib/systemd/bailey.service.in Makefile
 	$(AM_V_GEN)$(MKDIR_P) contrib/systemd && \
-	sed -e 's|@sbindir@|$(sbindir)|g' -e 's|@sysconfdir@|$(sysconfdir)|g' \
+	sed -e 's|[@]sbindir[@]|$(sbindir)|' -e 's|[@]sysconfdir[@]|$(sysconfdir)|' \
 	    $(srcdir)/contrib/systemd/bailey.service.in >$@.new && mv $@.new $@
 
 EXTRA_DIST += \
