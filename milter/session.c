@@ -323,6 +323,9 @@ on_rcpt(SMFICTX *ctx, char **argv)
 		return leave(SMFIS_TEMPFAIL);
 	note_queue_id(ctx, s);
 	stage_rcpt(s->walk, argv[0], &d);
+	/* Of a recipient who is simply let through, the line of the message tells. */
+	if (policy_refuses(d.action) || policy_refuses(d.would) || d.exempt)
+		summary_log(s->walk, stage_txn(s->walk)->rcpt, &d);
 	return leave(carry_out(ctx, s, &d));
 }
 

@@ -90,6 +90,10 @@ subtest 'refusals' => sub {
 		    'control characters and 8-bit do not');
 		like($mta->last('helo \{5000*x}', @envelope), qr/^rcpt: 501 5\.5\.2 .{1,950}$/, 'and not all of 5,000 bytes');
 	}
+	my @events = grep { $_->{event} eq 'recipient' && $_->{'helo-name'} eq '[192.0.2.99]' } $daemon->events;
+	is_deeply([map { "$_->{to} $_->{action} " . ($_->{exempt} // 'no') } @events[0 .. 2]],
+	    ['b@example.org reject no', 'c@example.org reject no', 'postmaster@example.org pass yes'],
+	    'each has its line in the log');
 	for my $line (split /\n/, $daemon->log) {
 		fail("control characters in the log: $line") if $line =~ /[^ -~\t]/;
 	}
