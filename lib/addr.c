@@ -153,7 +153,8 @@ addr_network(struct cidr *c, const struct addr *a, unsigned prefix)
 
 	*c = (struct cidr){.net = *a, .prefix = prefix < bits ? prefix : bits};
 	for (unsigned i = c->prefix / 8; i < bits / 8; i++)
-		c->net.bytes[i] &= i == c->prefix / 8 ? (uint8_t)(0xff00 >> c->prefix % 8) : 0;
+		c->net.bytes[i] =
+		    (uint8_t)(c->net.bytes[i] & (i == c->prefix / 8 ? 0xff00 >> c->prefix % 8 : 0));
 }
 
 /* One to three digits, no leading zero. */
