@@ -53,6 +53,10 @@ perl_tests =
 perl_tests += t/daemon.t
 perl_tests += t/fakedns.t
 perl_tests += t/layering.t
+perl_tests += t/manual.t
+perl_tests += t/postfix.t
+perl_tests += t/postfix_hostile.t
+perl_tests += t/postfix_trouble.t
 perl_tests += t/session.t
 perl_tests += t/style.t
 
