@@ -103,11 +103,13 @@ t_mtaclient_mtaclient_LDADD = libbailey.a
 all_tests = $(unit_tests) $(perl_tests:%=$(srcdir)/%)
 check-local: $(sbin_PROGRAMS)
 	TOP_SRCDIR=$(abs_srcdir) TOP_BUILDDIR=$(abs_builddir) \
+	TSAN_OPTIONS="suppressions=$(abs_srcdir)/t/tsan.supp $$TSAN_OPTIONS" \
 	prove -e '' -j$${JOBS:-4} $(or $(TESTS),$(all_tests))
 
 # What the Perl tests share.
 EXTRA_DIST += \
 	.clang-format \
+	t/tsan.supp \
 	t/lib/Bailey/Test.pm \
 	t/lib/Bailey/Test/Daemon.pm \
 	t/lib/Bailey/Test/Dns.pm \
