@@ -26,6 +26,7 @@
 #define TCP_MAX    1000 /* connections at once */
 #define UDP_BATCH  64 /* questions taken before others get their turn */
 #define DRIP_MS    2 /* between bytes */
+#define UDP_BUFFER (8 << 20) /* bytes: bursts of a thousand questions are not lost */
 
 struct endpoint {
 	enum { IS_UDP, IS_LISTENER, IS_CONN, IS_SIGNAL } kind;
@@ -312,7 +313,7 @@ bound_socket(const char *address, int type, unsigned port)
 {
 	struct addrinfo hints = {.ai_flags = AI_NUMERICHOST | AI_PASSIVE, .ai_socktype = type}, *ai;
 	char service[16];
-	int fd, on = 1;
+	int fd, on = 1, buffer = UDP_BUFFER;
 
 	(void)snprintf(service, sizeof service, "%u", port);
 	if (getaddrinfo(address, service, &hints, &ai) != 0)
@@ -322,6 +323,8 @@ bound_socket(const char *address, int type, unsigned port)
 		err(1, "socket");
 	if (type == SOCK_STREAM)
 		(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+	else if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &buffer, sizeof buffer) != 0)
+		(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer);
 	if (bind(fd, ai->ai_addr, ai->ai_addrlen) != 0 ||
 	    (type == SOCK_STREAM && listen(fd, TCP_MAX) != 0)) {
 		(void)close(fd);
