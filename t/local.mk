@@ -109,6 +109,7 @@ check-local: $(sbin_PROGRAMS)
 # What the Perl tests share.
 EXTRA_DIST += \
 	.clang-format \
+	t/fuzz/dns_answer.d \
 	t/tsan.supp \
 	t/lib/Bailey/Test.pm \
 	t/lib/Bailey/Test/Daemon.pm \

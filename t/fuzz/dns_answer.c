@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Fuzz target: bytes from the network into packet_read(), as the answer to
- * any of our queries.  With -fsanitize=fuzzer it searches; without, main()
- * replays the files named on the command line, and prints TAP.
+ * any of our queries.  main() replays what was found once, in dns_answer.d,
+ * and prints TAP.  To search, from the top folder after configure:
+ *
+ *	clang -g -O1 -D_GNU_SOURCE -DFUZZING -I. -fsanitize=fuzzer,address,undefined \
+ *	    t/fuzz/dns_answer.c dns/packet.c dns/answer.c dns/word.c lib/addr.c -lldns
+ *	./a.out -max_len=2000 NEW_FOLDER t/fuzz/dns_answer.d
  *
  * The first byte chooses the type; id and question are made to fit, as no
  * fuzzer would guess them and forged ones end at once.

@@ -89,11 +89,13 @@ write_file(const char *path, const char *text)
 static void
 test_file(void)
 {
-	char path[] = "dns_server.XXXXXX";
+	const char *tmp = getenv("TMPDIR");
+	char path[256];
 	struct stat known = {0};
 	struct servers *set;
 
-	close(mkstemp(path));
+	(void)snprintf(path, sizeof path, "%s/dns_server.XXXXXX", tmp != NULL ? tmp : "/tmp");
+	(void)close(mkstemp(path));
 	write_file(path, "# nameserver 192.0.2.9\nsearch example.org\nnameserver\t192.0.2.1\n"
 			 "nameserver ::1\nnameserver rubbish\noptions edns0\nnameserver");
 	set = servers_from_file(path);
