@@ -37,14 +37,12 @@ conf_value_is_list(const struct option *o)
 static void
 size_text(int64_t bytes, char out[32])
 {
-	static const char units[] = "KMG";
-	const char *unit = "";
+	static const char *const units[] = {"", "K", "M", "G"};
+	size_t i = 0;
 
-	for (size_t i = 0; units[i] != '\0' && bytes != 0 && bytes % 1024 == 0; i++) {
+	for (; i < 3 && bytes != 0 && bytes % 1024 == 0; i++)
 		bytes /= 1024;
-		unit = &units[i];
-	}
-	(void)snprintf(out, 32, "%lld%.1s", (long long)bytes, unit);
+	(void)snprintf(out, 32, "%lld%s", (long long)bytes, units[i]);
 }
 
 /* A number the way its option writes it. */
