@@ -7,4 +7,9 @@ libbailey_a_SOURCES += \
 	checks/rdns.c \
 	checks/rdns.h \
 	checks/registry.c \
+	checks/spf/macro.c \
+	checks/spf/macro.h \
+	checks/spf/record.c \
+	checks/spf/record.h \
+	checks/spf/spf.h \
 	checks/word.c
