@@ -7,8 +7,12 @@ libbailey_a_SOURCES += \
 	checks/rdns.c \
 	checks/rdns.h \
 	checks/registry.c \
+	checks/spf/eval.c \
+	checks/spf/eval.h \
+	checks/spf/look_ahead.c \
 	checks/spf/macro.c \
 	checks/spf/macro.h \
+	checks/spf/match.c \
 	checks/spf/record.c \
 	checks/spf/record.h \
 	checks/spf/spf.h \

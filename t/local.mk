@@ -11,6 +11,10 @@ unit_fakes = t/unit/fakedns_mem.c t/unit/fakedns_mem.h t/unit/faketxn.c t/unit/f
 t_unit_helo_SOURCES = t/unit/helo.c $(unit_fakes)
 t_unit_rdns_SOURCES = t/unit/rdns.c $(unit_fakes)
 
+# Large zones, odd names, a million questions a second.
+memdns = t/memdns.c t/memdns.h
+t_unit_spf_eval_SOURCES = t/unit/spf_eval.c $(memdns)
+
 # The resolver against servers that misbehave.
 fakeserver = t/unit/fakeserver.c t/unit/fakeserver.h
 t_unit_dns_SOURCES = t/unit/dns.c $(fakeserver)
@@ -43,6 +47,7 @@ unit_tests += t/unit/path
 unit_tests += t/unit/policy
 unit_tests += t/unit/rdns
 unit_tests += t/unit/reply
+unit_tests += t/unit/spf_eval
 unit_tests += t/unit/stage
 unit_tests += t/unit/summary
 unit_tests += t/unit/text
