@@ -17,3 +17,10 @@ libbailey_a_SOURCES += \
 	checks/spf/record.h \
 	checks/spf/spf.h \
 	checks/word.c
+
+# libspf2 has one owner.
+if HAVE_LIBSPF2
+libbailey_a_SOURCES += checks/spf/libspf2.c
+else
+EXTRA_DIST += checks/spf/libspf2.c
+endif
