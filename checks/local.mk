@@ -7,6 +7,8 @@ libbailey_a_SOURCES += \
 	checks/rdns.c \
 	checks/rdns.h \
 	checks/registry.c \
+	checks/spf.c \
+	checks/spf.h \
 	checks/spf/eval.c \
 	checks/spf/eval.h \
 	checks/spf/look_ahead.c \
@@ -16,6 +18,8 @@ libbailey_a_SOURCES += \
 	checks/spf/record.c \
 	checks/spf/record.h \
 	checks/spf/spf.h \
+	checks/spf/trace.c \
+	checks/spf/trace.h \
 	checks/word.c
 
 # libspf2 has one owner.

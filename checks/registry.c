@@ -5,9 +5,11 @@
  */
 #include "checks/helo.h"
 #include "checks/rdns.h"
+#include "checks/spf.h"
 
 const struct check *const check_registry[] = {
     &check_rdns,
     &check_helo,
+    &check_spf,
     NULL,
 };

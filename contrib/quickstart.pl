@@ -65,7 +65,7 @@ sub play {
 	my $smtp = $house->client($session->{client});
 	$smtp->ehlo($session->{helo});
 	my $reply = $smtp->send(
-		from => 'sender@client.example',
+		from => $session->{from} // 'sender@client.example',
 		to => [ $session->{to} // 'user@example.org' ],
 		message => Bailey::Test::Smtp::message(@{ $session->{fields} // [] }),
 	);

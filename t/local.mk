@@ -10,6 +10,7 @@ t_libtap_a_SOURCES = t/tap.c t/tap.h
 unit_fakes = t/unit/fakedns_mem.c t/unit/fakedns_mem.h t/unit/faketxn.c t/unit/faketxn.h
 t_unit_helo_SOURCES = t/unit/helo.c $(unit_fakes)
 t_unit_rdns_SOURCES = t/unit/rdns.c $(unit_fakes)
+t_unit_spf_SOURCES = t/unit/spf.c $(unit_fakes)
 
 # Large zones, odd names, a million questions a second.
 memdns = t/memdns.c t/memdns.h
@@ -47,6 +48,7 @@ unit_tests += t/unit/path
 unit_tests += t/unit/policy
 unit_tests += t/unit/rdns
 unit_tests += t/unit/reply
+unit_tests += t/unit/spf
 unit_tests += t/unit/spf_eval
 unit_tests += t/unit/stage
 unit_tests += t/unit/summary
