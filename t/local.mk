@@ -93,6 +93,20 @@ EXTRA_DIST += \
 
 dist_check_SCRIPTS = $(perl_tests)
 
+# The public RFC 7208 suite, from wherever it is.
+check_PROGRAMS += t/spfcheck
+t_spfcheck_SOURCES = t/spfcheck.c
+if HAVE_LIBSPF2
+spf_engines = native libspf2
+else
+spf_engines = native
+endif
+check-rfc7208: t/spfcheck t/fakedns
+	@test -n "$(SUITE)" || { echo "usage: make $@ SUITE=/path/to/rfc7208-tests.yml"; exit 2; }
+	TOP_BUILDDIR=$(abs_builddir) perl $(srcdir)/t/rfc7208.pl $(SUITE) $(spf_engines)
+.PHONY: check-rfc7208
+EXTRA_DIST += t/rfc7208.pl
+
 # A DNS server that answers from zone files and lies by rule.
 check_PROGRAMS += t/fakedns
 t_fakedns_SOURCES = t/fakedns.c t/fakedns_answer.c t/fakedns_net.c t/fakedns_rule.c \
