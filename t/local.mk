@@ -26,6 +26,7 @@ t_unit_dns_session_SOURCES = t/unit/dns_session.c $(fakeserver)
 unit_tests =
 unit_tests += t/fuzz/authres
 unit_tests += t/fuzz/conf
+unit_tests += t/fuzz/spf
 unit_tests += t/unit/addr
 unit_tests += t/unit/arena
 unit_tests += t/unit/authres
@@ -82,6 +83,7 @@ t_unit_summary_SOURCES = t/unit/summary.c $(fakechecks)
 fuzz_replay = t/fuzz/replay.c t/fuzz/fuzz.h
 t_fuzz_authres_SOURCES = t/fuzz/authres.c $(fuzz_replay) $(fakechecks)
 t_fuzz_conf_SOURCES = t/fuzz/conf.c $(fuzz_replay) $(fakechecks)
+t_fuzz_spf_SOURCES = t/fuzz/spf.c $(fuzz_replay)
 EXTRA_DIST += \
 	t/fuzz/corpus/authres/comments \
 	t/fuzz/corpus/authres/plain \
@@ -89,7 +91,15 @@ EXTRA_DIST += \
 	t/fuzz/corpus/authres/utf8 \
 	t/fuzz/corpus/conf/plain \
 	t/fuzz/corpus/conf/sections \
-	t/fuzz/corpus/conf/wrong
+	t/fuzz/corpus/conf/wrong \
+	t/fuzz/corpus/spf/all-terms \
+	t/fuzz/corpus/spf/cut \
+	t/fuzz/corpus/spf/faults \
+	t/fuzz/corpus/spf/includes \
+	t/fuzz/corpus/spf/ipv6 \
+	t/fuzz/corpus/spf/long \
+	t/fuzz/corpus/spf/macros \
+	t/fuzz/corpus/spf/overflow
 
 dist_check_SCRIPTS = $(perl_tests)
 
