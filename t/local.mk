@@ -117,6 +117,15 @@ check-rfc7208: t/spfcheck t/fakedns
 .PHONY: check-rfc7208
 EXTRA_DIST += t/rfc7208.pl
 
+# What things cost; `make bench' runs them one after the other.
+bench_programs = t/bench/spf
+EXTRA_PROGRAMS = $(bench_programs)
+CLEANFILES += $(bench_programs)
+t_bench_spf_SOURCES = t/bench/spf.c $(memdns)
+bench: $(bench_programs)
+	@for program in $(bench_programs); do ./$$program || exit 1; done
+.PHONY: bench
+
 # A DNS server that answers from zone files and lies by rule.
 check_PROGRAMS += t/fakedns
 t_fakedns_SOURCES = t/fakedns.c t/fakedns_answer.c t/fakedns_net.c t/fakedns_rule.c \
