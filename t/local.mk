@@ -64,6 +64,7 @@ perl_tests += t/layering.t
 perl_tests += t/manual.t
 perl_tests += t/postfix.t
 perl_tests += t/postfix_hostile.t
+perl_tests += t/postfix_spf.t
 perl_tests += t/postfix_trouble.t
 perl_tests += t/session.t
 perl_tests += t/style.t
