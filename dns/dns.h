@@ -74,7 +74,7 @@ int	 dns_options_finish(void *, struct arena *, const char **why_r);
 #define DNS_WAITERS_MAX		16384	/* sessions waiting, process */
 #define DNS_SESSION_MAX		2048	/* answers one session holds: far beyond what all checks may ask */
 #define DNS_RR_MAX		128	/* records kept of one answer */
-#define DNS_TXT_MAX		4096	/* bytes of all TXT of one answer; more is DNS_BADRESP */
+#define DNS_TXT_MAX		16384	/* bytes of all TXT of one answer; more is DNS_BADRESP */
 #define DNS_TTL_MAX		86400	/* s */
 #define DNS_NEGATIVE_TTL_MAX	900	/* s */
 #define DNS_CNAME_MAX		16	/* links of one chain */
