@@ -172,7 +172,7 @@ test_then(void)
 static void
 test_bounds(void)
 {
-	struct dns *d = resolver_of(&server, 500);
+	struct dns *d = resolver_of(&server, LONG_MS);
 	struct dns_session *s[3];
 	struct dns_stats st;
 	struct seen seen = {0};
