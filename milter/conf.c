@@ -225,14 +225,36 @@ library_init(struct load *l)
 	return cfg_init(top, CFGF_NONE);
 }
 
+/* The key of the section that a text begins with ("key: ..."), if it was written. */
+static const struct mark *
+find_mark(const struct load *l, cfg_t *sec, const char *text)
+{
+	for (const struct mark *m = l->marks; m != NULL; m = m->next) {
+		size_t len = strlen(m->opt->name);
+
+		if (strncmp(text, m->opt->name, len) == 0 && text[len] == ':' &&
+		    cfg_getopt(sec, m->opt->name) == m->opt)
+			return m;
+	}
+	return NULL;
+}
+
+/* A rule that no single row states is broken: told where its key was written. */
 static void
 finish(struct load *l, cfg_t *sec, int (*fn)(void *, struct arena *, const char **), void *base)
 {
 	const char *why = NULL;
+	const struct mark *m;
 
-	if (fn != NULL && fn(base, &l->conf->private->arena, &why) == -1)
-		mistake(l, strcmp(sec->name, "root") == 0 ? 0 : sec->line, sec, NULL, "%s",
-		    why != NULL ? why : "out of memory");
+	if (fn == NULL || fn(base, &l->conf->private->arena, &why) == 0)
+		return;
+	if (why == NULL)
+		why = "out of memory";
+	m = find_mark(l, sec, why);
+	if (m != NULL)
+		mistake(l, m->line, sec, m->opt->name, "%s", why + strlen(m->opt->name) + 2);
+	else
+		mistake(l, strcmp(sec->name, "root") == 0 ? 0 : sec->line, sec, NULL, "%s", why);
 }
 
 static void fill(struct load *, cfg_t *, const struct option *, void *base);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "lib/name.h"
+#include "milter/listen.h"
 
 static const char *const log_words[] = {"syslog", "stderr", "json", NULL};
 static const char *const level_words[] = {"err", "notice", "info", "debug", NULL};
@@ -71,6 +72,19 @@ finish_domains(struct conf *c, struct arena *a, const char **why_r)
 	return 0;
 }
 
+static int
+finish_socket(const struct conf *c, struct arena *a, const char **why_r)
+{
+	char room[LISTEN_WHY_SIZE];
+	struct buf why;
+
+	buf_init(&why, room, sizeof room);
+	if (listen_check(c->socket, &why) == 0)
+		return 0;
+	*why_r = arena_printf(a, "socket: %s", why.s);
+	return -1;
+}
+
 static bool
 is_printable(const char *s)
 {
@@ -86,6 +100,8 @@ conf_finish(void *base, struct arena *a, const char **why_r)
 	char name[NAME_TEXT_SIZE];
 
 	*why_r = NULL;
+	if (finish_socket(c, a, why_r) == -1)
+		return -1;
 	if (c->authserv_id != NULL && name_canon(c->authserv_id, name) != NAME_OK) {
 		*why_r = "authserv-id: must be a host or domain name, such as \"mx.example.org\"";
 		return -1;

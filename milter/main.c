@@ -251,20 +251,15 @@ print_version(void)
 static struct conf *
 read_conf(struct daemon *d, const char *path)
 {
-	char *errors, room[WHY_SIZE];
+	char *errors;
 	struct conf *conf = conf_load(path, &errors);
-	struct buf why;
 
 	if (conf == NULL) {
 		(void)fputs(errors, stderr);
 		free(errors);
 		return NULL;
 	}
-	buf_init(&why, room, sizeof room);
-	if (listen_check(conf->socket, &why) < 0) {
-		(void)fprintf(stderr, "%s: socket: %s\n", path, why.s);
-		conf_unref(&conf);
-	} else if (realpath(path, d->path) == NULL) {
+	if (realpath(path, d->path) == NULL) {
 		(void)fprintf(stderr, "%s: %s\n", path, strerror(errno));
 		conf_unref(&conf);
 	}
