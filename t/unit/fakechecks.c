@@ -2,6 +2,11 @@
 #include "t/unit/fakechecks.h"
 
 #include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "t/tap.h"
 
 void (*fake_ask)(struct txn *, int check, enum stage);
 void (*fake_judge)(struct txn *, int check, enum stage);
@@ -152,4 +157,23 @@ void
 dns_session_forget(struct dns_session *s)
 {
 	(void)s;
+}
+
+struct conf *
+fake_conf(const char *text)
+{
+	char path[] = "/tmp/bailey-fake.XXXXXX", *errors;
+	int fd = mkstemp(path);
+	struct conf *c;
+
+	if (fd == -1 || write(fd, text, strlen(text)) != (ssize_t)strlen(text))
+		abort();
+	(void)close(fd);
+	c = conf_load(path, &errors);
+	(void)unlink(path);
+	if (c == NULL) {
+		tap_note("%s", errors);
+		abort();
+	}
+	return c;
 }

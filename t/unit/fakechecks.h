@@ -14,7 +14,7 @@
 #ifndef T_UNIT_FAKECHECKS_H
 #define T_UNIT_FAKECHECKS_H
 
-#include "checks/check.h"
+#include "milter/conf.h"
 
 enum { ALPHA, BETA, GAMMA, DELTA, OMEGA, FAKES };
 enum { R_PASS, R_FAIL, R_NONE, R_ODD, R_TEMPERROR };
@@ -41,5 +41,8 @@ extern void (*fake_judge)(struct txn *, int check, enum stage);
 extern void (*fake_header)(struct txn *, const struct header *);
 extern void (*fake_body)(struct txn *, const unsigned char *, size_t);
 extern void (*fake_done)(struct txn *, int check);
+
+/* A configuration from its text, which must be right. */
+struct conf *fake_conf(const char *text);
 
 #endif

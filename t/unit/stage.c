@@ -19,29 +19,10 @@ static struct clock_fake now;
 static char calls[4000]; /* "alpha.RCPT " for every call */
 static unsigned done_count;
 
-static struct conf *
-configure(const char *text)
-{
-	char path[] = "/tmp/bailey-stage.XXXXXX", *errors;
-	int fd = mkstemp(path);
-	struct conf *c;
-
-	if (fd == -1 || write(fd, text, strlen(text)) != (ssize_t)strlen(text))
-		abort();
-	(void)close(fd);
-	c = conf_load(path, &errors);
-	(void)unlink(path);
-	if (c == NULL) {
-		tap_note("%s", errors);
-		abort();
-	}
-	return c;
-}
-
 static struct stage_walk *
 begin(const char *conf_text, const char *addr)
 {
-	struct conf *conf = configure(conf_text);
+	struct conf *conf = fake_conf(conf_text);
 	struct connection c = {.mta_name = "[client]", .hostname = "mx.example.org"};
 	struct stage_walk *w;
 
