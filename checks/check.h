@@ -109,8 +109,9 @@ struct header {
 
 /* What the administrator said about the site, needed by several checks. */
 struct site {
-	const char		*authserv_id;		/* never NULL once a connection is open */
-	const char		*hostname;		/* macro j */
+	/* Never NULL once a connection is open. */
+	const char		*authserv_id;
+	const char		*hostname;		/* macro j, or the name of this host */
 	struct string_list	 local_domains;		/* ours: nobody outside greets with them */
 	struct cidr_list	 local_addresses;	/* ours, beside the one the client spoke to */
 	struct addr		 daemon_addr;		/* the one the client spoke to, if the MTA told */

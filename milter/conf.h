@@ -30,7 +30,7 @@ struct conf {
 	int64_t			 socket_mode;		/* octal in the file: "0660" */
 	const char		*user, *group;		/* group NULL: the user's */
 	const char		*pid_file;		/* NULL: none */
-	const char		*authserv_id;		/* NULL: macro j */
+	const char		*authserv_id;		/* NULL: macro j, or this host */
 	struct cidr_list	 trusted_networks;
 	struct string_list	 local_domains;		/* canonical names */
 	struct cidr_list	 local_addresses;

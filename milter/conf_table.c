@@ -30,7 +30,7 @@ const struct option conf_option_table[] = {
 	{"group", OPTION_STRING, AT(group), .value = NULL},
 	/* File that holds our process id; "": none.  Restart. */
 	{"pid-file", OPTION_STRING, AT(pid_file), .value = NULL},
-	/* First word of Authentication-Results; "": the MTA's own name (macro j). */
+	/* First word of Authentication-Results; "": the MTA's own name (macro j), or this host's. */
 	{"authserv-id", OPTION_STRING, AT(authserv_id), NULL, .min = 0, .max = 253},
 	/* Clients whose mail passes without inbound checks. */
 	{"trusted-networks", OPTION_CIDRS, AT(trusted_networks), .value = "127.0.0.0/8, ::1/128"},

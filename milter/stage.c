@@ -7,9 +7,11 @@
  */
 #include "milter/stage_private.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 static enum origin
 find_origin(const struct stage_walk *w)
@@ -26,21 +28,25 @@ find_origin(const struct stage_walk *w)
 	return ORIGIN_OUTSIDE;
 }
 
+/* For an MTA that does not say its name. */
 static const char *
-first_of(const char *a, const char *b, const char *c)
+name_of_host(char room[static HOST_NAME_MAX + 1])
 {
-	return a != NULL ? a : b != NULL ? b : c;
+	room[HOST_NAME_MAX] = '\0';
+	return gethostname(room, HOST_NAME_MAX) == 0 && room[0] != '\0' ? room : "localhost";
 }
 
 static int
 know_client(struct stage_walk *w, const struct connection *c)
 {
 	struct conf *conf = w->conf;
+	char room[HOST_NAME_MAX + 1];
+	const char *name =
+	    arena_strdup(&w->conn, c->hostname != NULL ? c->hostname : name_of_host(room));
 
 	w->site = (struct site){
-	    .authserv_id =
-		arena_strdup(&w->conn, first_of(conf->authserv_id, c->hostname, "localhost")),
-	    .hostname = arena_strdup(&w->conn, c->hostname),
+	    .authserv_id = conf->authserv_id != NULL ? conf->authserv_id : name,
+	    .hostname = name,
 	    .local_domains = conf->local_domains,
 	    .local_addresses = conf->local_addresses,
 	    .daemon_addr = c->daemon_addr,
@@ -49,7 +55,7 @@ know_client(struct stage_walk *w, const struct connection *c)
 	(void)addr_format(&c->client, w->txn.client.addr_text);
 	w->txn.client.mta_name = arena_strdup(&w->conn, c->mta_name);
 	w->local = c->local;
-	return w->site.authserv_id != NULL ? 0 : -1;
+	return name != NULL ? 0 : -1;
 }
 
 struct stage_walk *

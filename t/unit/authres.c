@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Which received Authentication-Results claim to be ours. */
+/* Which received Authentication-Results claim to be ours, and what our name is. */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "milter/authres.h"
+#include "milter/stage.h"
 #include "t/tap.h"
+#include "t/unit/fakechecks.h"
 
 #define US "mx.example.org"
 
@@ -68,6 +71,31 @@ test_huge(void)
 	free(s);
 }
 
+static void
+test_names(void)
+{
+	static char host[256];
+	static const struct {
+		const char *conf, *macro_j, *authserv_id, *hostname;
+	} rows[] = {
+	    {"authserv-id = a.example", "mx.example.org", "a.example", "mx.example.org"},
+	    {"", "mx.example.org", "mx.example.org", "mx.example.org"},
+	    {"", NULL, host, host},
+	};
+
+	(void)gethostname(host, sizeof host - 1);
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct connection c = {.mta_name = "[client]", .hostname = rows[i].macro_j};
+		struct conf *conf = fake_conf(rows[i].conf);
+		struct stage_walk *w = stage_open(conf, NULL, &clock_real, &c);
+
+		conf_unref(&conf);
+		tap_is(stage_txn(w)->site->authserv_id, rows[i].authserv_id, "authserv-id");
+		tap_is(stage_txn(w)->site->hostname, rows[i].hostname, "host name");
+		stage_close(&w);
+	}
+}
+
 int
 main(void)
 {
@@ -81,5 +109,6 @@ main(void)
 	tap_ok(authres_claims("\"M\xc3\x9cLLER.example\"; none", "xn--mller-kva.example"),
 	    "capital and quoted");
 	test_huge();
+	test_names();
 	return tap_done();
 }
