@@ -26,6 +26,7 @@ t_unit_dns_session_SOURCES = t/unit/dns_session.c $(fakeserver)
 unit_tests =
 unit_tests += t/fuzz/authres
 unit_tests += t/fuzz/conf
+unit_tests += t/fuzz/dns_answer
 unit_tests += t/fuzz/spf
 unit_tests += t/unit/addr
 unit_tests += t/unit/arena
@@ -55,7 +56,6 @@ unit_tests += t/unit/stage
 unit_tests += t/unit/summary
 unit_tests += t/unit/text
 unit_tests += t/unit/word
-unit_tests += t/fuzz/dns_answer
 
 perl_tests =
 perl_tests += t/daemon.t
@@ -84,23 +84,9 @@ t_unit_summary_SOURCES = t/unit/summary.c $(fakechecks)
 fuzz_replay = t/fuzz/replay.c t/fuzz/fuzz.h
 t_fuzz_authres_SOURCES = t/fuzz/authres.c $(fuzz_replay) $(fakechecks)
 t_fuzz_conf_SOURCES = t/fuzz/conf.c $(fuzz_replay) $(fakechecks)
+t_fuzz_dns_answer_SOURCES = t/fuzz/dns_answer.c $(fuzz_replay)
 t_fuzz_spf_SOURCES = t/fuzz/spf.c $(fuzz_replay)
-EXTRA_DIST += \
-	t/fuzz/corpus/authres/comments \
-	t/fuzz/corpus/authres/plain \
-	t/fuzz/corpus/authres/unparsable \
-	t/fuzz/corpus/authres/utf8 \
-	t/fuzz/corpus/conf/plain \
-	t/fuzz/corpus/conf/sections \
-	t/fuzz/corpus/conf/wrong \
-	t/fuzz/corpus/spf/all-terms \
-	t/fuzz/corpus/spf/cut \
-	t/fuzz/corpus/spf/faults \
-	t/fuzz/corpus/spf/includes \
-	t/fuzz/corpus/spf/ipv6 \
-	t/fuzz/corpus/spf/long \
-	t/fuzz/corpus/spf/macros \
-	t/fuzz/corpus/spf/overflow
+EXTRA_DIST += t/fuzz/corpus
 
 dist_check_SCRIPTS = $(perl_tests)
 
@@ -150,7 +136,6 @@ check-local: $(sbin_PROGRAMS)
 # What the Perl tests share.
 EXTRA_DIST += \
 	.clang-format \
-	t/fuzz/dns_answer.d \
 	t/tsan.supp \
 	t/lib/Bailey/Test.pm \
 	t/lib/Bailey/Test/Daemon.pm \

@@ -1,25 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Fuzz target: bytes from the network into packet_read(), as the answer to
- * any of our queries.  main() replays what was found once, in dns_answer.d,
- * and prints TAP.  To search, from the top folder after configure:
- *
- *	clang -g -O1 -D_GNU_SOURCE -DFUZZING -I. -fsanitize=fuzzer,address,undefined \
- *	    t/fuzz/dns_answer.c dns/packet.c dns/answer.c dns/word.c lib/addr.c -lldns
- *	./a.out -max_len=2000 NEW_FOLDER t/fuzz/dns_answer.d
- *
- * The first byte chooses the type; id and question are made to fit, as no
- * fuzzer would guess them and forged ones end at once.
+ * Bytes from the network as the answer to any of our queries.  The first
+ * byte chooses the type; id and question are made to fit, as no fuzzer would
+ * guess them and forged ones end at once.
  */
-#include <dirent.h>
-#include <stdio.h>
+#include "t/fuzz/fuzz.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "dns/packet.h"
-#include "t/tap.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
+const char fuzz_name[] = "dns_answer";
 
 /* Every byte an answer claims to have; the sum keeps the compiler from skipping them. */
 static unsigned
@@ -40,8 +32,8 @@ read_all(const struct dns_answer *a)
 	return sum;
 }
 
-int
-LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+void
+fuzz_one(const uint8_t *data, size_t len)
 {
 	static const enum dns_type types[] = {
 	    DNS_A, DNS_AAAA, DNS_TXT, DNS_MX, DNS_PTR, DNS_CNAME, DNS_SOA};
@@ -50,12 +42,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	size_t query_len, question, size;
 
 	if (len < 1 || len > PACKET_MAX)
-		return 0;
+		return;
 	query_len = packet_build(
 	    query, "a.example", types[data[0] % 7], 0x1234, (data[0] & 0x80) != 0, NULL);
 	len--;
 	if ((bytes = malloc(len > 0 ? len : 1)) == NULL)
-		return 0;
+		return;
 	memcpy(bytes, data + 1, len);
 	question = 27;
 	if (len >= question && (data[0] & 0x40) == 0) {
@@ -69,45 +61,4 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		abort();
 	free(a);
 	free(bytes);
-	return 0;
 }
-
-#ifndef FUZZING
-static void
-replay(const char *dir, const char *name)
-{
-	char path[4096];
-	static uint8_t data[PACKET_MAX + 1];
-	FILE *fp;
-	size_t len;
-
-	(void)snprintf(path, sizeof path, "%s/%s", dir, name);
-	if ((fp = fopen(path, "rb")) == NULL) {
-		tap_ok(false, "%s cannot be read", name);
-		return;
-	}
-	len = fread(data, 1, sizeof data, fp);
-	(void)fclose(fp);
-	tap_ok(LLVMFuzzerTestOneInput(data, len) == 0, "%s", name);
-}
-
-int
-main(void)
-{
-	const char *top = getenv("TOP_SRCDIR");
-	char dir[2048];
-	struct dirent *e;
-	DIR *d;
-
-	(void)snprintf(dir, sizeof dir, "%s/t/fuzz/dns_answer.d", top != NULL ? top : ".");
-	if ((d = opendir(dir)) == NULL) {
-		tap_ok(false, "cannot open %s", dir);
-		return tap_done();
-	}
-	while ((e = readdir(d)) != NULL)
-		if (e->d_name[0] != '.')
-			replay(dir, e->d_name);
-	(void)closedir(d);
-	return tap_done();
-}
-#endif
