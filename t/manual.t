@@ -1,7 +1,8 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: BSD-2-Clause
 # Every key the daemon knows has its paragraph in bailey.conf(5), with the
-# default it really has, and every paragraph a key; the pages are good mdoc.
+# default it really has, and every paragraph a key; every key of the log is in
+# bailey(8); no name stands for two things; the pages are good mdoc.
 
 use v5.32;
 use warnings;
@@ -18,12 +19,16 @@ my $empty = File::Temp->new;
 my $printed = qx($build/bailey -t -v -c $empty);
 is($?, 0, 'an empty file is a good configuration');
 
-my (%program, %manual, $section);
+my (%program, %manual, %check, @twice, $section);
 for (split /\n/, $printed) {
 	next if /^\s*(?:#|$)/;
-	if (/^(\S+)\s*\{\s*$/) { $section = $1 }
+	if (/^(\S+)\s*\{\s*$/) { $section = $1; $check{$1} = 1 if $1 ne 'resolver' }
 	elsif (/^\s*\}/) { undef $section }
-	elsif (/^\s*(\S+)\s*=\s*(.*?)\s*(?:#.*)?$/) { $program{ join '.', $section // (), $1 } = $2 }
+	elsif (/^\s*(\S+)\s*=\s*(.*?)\s*(?:#.*)?$/) {
+		my $key = join '.', $section // (), $1;
+		push @twice, $key if exists $program{$key};
+		$program{$key} = $2;
+	}
 }
 cmp_ok(scalar keys %program, '>', 25, 'the daemon prints its keys');
 
@@ -39,6 +44,16 @@ for (split /\n/, slurp("$top/doc/bailey.conf.5")) {
 is_deeply([ sort keys %manual ], [ sort keys %program ], 'the same keys in the manual');
 is(plain($manual{$_}), plain($program{$_}), "default of $_")
     for grep { exists $manual{$_} } sort keys %program;
+
+# mode, results and options of a check share its section, all checks the line of the log.
+is("@twice", '', 'no result is called like an option or mode');
+my %logged = map { $_ => 1 } slurp("$top/milter/summary.c") =~ /\bput\(&?l, "([\w-]+)"/g,
+    slurp("$top/lib/log.c") =~ /\\"(\w+)\\":/g;
+cmp_ok(scalar keys %logged, '>', 15, 'the log has keys');
+is(join(' ', grep { $logged{$_} } sort keys %check), '', 'no check is called like a key of the log');
+my ($log) = slurp("$top/doc/bailey.8") =~ /^\.Sh LOG\n(.*?)^\.Sh /ms;
+my %told = map { $_ => 1 } map { split / , / } $log =~ /^\.It Ic (.*)/mg;
+is_deeply([ sort keys %told ], [ sort keys %logged, keys %check ], 'the manual tells all of them');
 
 SKIP: {
 	skip_unless_ci('needs mandoc') if !-x '/usr/bin/mandoc';
