@@ -226,6 +226,12 @@ lookup(SPF_dns_server_t *server, const char *domain, ns_type type, int should_ca
 	/* RFC 7208 3.1: the type SPF is dead. */
 	if (type == ns_t_spf || door->beyond)
 		return out;
+	/* It never cuts a name, so a chain of redirect=%{d}.%{d}... would fill the memory. */
+	if (strlen(domain) >= sizeof name) {
+		door->beyond = true;
+		out->herrno = TRY_AGAIN;
+		return out;
+	}
 	if (!macro_name((struct spf_text){domain, strlen(domain)}, name)) {
 		out->herrno = HOST_NOT_FOUND;
 		return out;

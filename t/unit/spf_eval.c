@@ -374,6 +374,32 @@ test_look_ahead(void)
 /* --- libspf2 -------------------------------------------------------------- */
 
 #ifdef HAVE_LIBSPF2
+/* Names it would let grow, sixteen times at each redirect, are not for it; others are. */
+static void
+test_growing_names(void)
+{
+	struct spf_answer a;
+	char zone[2048] = "d.example TXT v=spf1 redirect=";
+
+	for (int i = 0; i < 16; i++)
+		strcat(zone, i < 15 ? "%{d}." : "%{d}\n");
+	for (int i = 0; i < 16; i++)
+		strcat(zone, i < 15 ? "d.example." : "d.example TXT v=spf1 ");
+	memdns_reset();
+	memdns_zone(strcat(zone, "-all"));
+	ask(CLIENT, NULL, "a@d.example", spf_libspf2, &a);
+	tap_is(spf_result_text(a.result), "fail", "libspf2: a name of 159 characters");
+	tap_ok(strncmp(a.reason, "libspf2:", 8) == 0, "is left to the library");
+
+	memdns_reset();
+	strcpy(strrchr(zone, '-'), "redirect=%{d}.%{d}");
+	memdns_zone(zone);
+	ask(CLIENT, NULL, "a@d.example", spf_libspf2, &a);
+	tap_is(spf_result_text(a.result), "permerror", "libspf2: a name of 319 characters");
+	tap_ok(strncmp(a.reason, "libspf2:", 8) != 0, "is not");
+	arena_reset(&arena);
+}
+
 /* What it crashes on or misreads goes to the other engine: so both agree. */
 static void
 test_libspf2(void)
@@ -424,6 +450,7 @@ main(void)
 	test_amplification(spf_libspf2, "libspf2");
 	test_no_mail(spf_libspf2, "libspf2");
 	test_libspf2();
+	test_growing_names();
 #endif
 	memdns_reset();
 	arena_fini(&arena);
