@@ -18,5 +18,7 @@ libbailey_a_SOURCES += \
 	lib/option.h \
 	lib/path.c \
 	lib/path.h \
+	lib/secret.c \
+	lib/secret.h \
 	lib/text.c \
 	lib/text.h
