@@ -119,6 +119,17 @@ struct site {
 
 struct txn;
 
+/*
+ * What a service of a check works with.  A service is what a check remembers
+ * across connections and reloads (health of DNS lists, counters): one for the
+ * process, opened after daemonising, given the options in force at each call.
+ */
+struct check_env {
+	struct dns		*dns;
+	const struct clock	*clock;
+	const void		*options;	/* the check's section, as configured now */
+};
+
 /* Names and order: registry.c.  Nothing else may name every check. */
 struct check {
 	const char		*name;		/* file, section, log word, manual heading */
@@ -126,6 +137,7 @@ struct check {
 	enum scope		 scope;
 	unsigned		 origins;	/* enum origin bits it looks at; others are skipped, and the log says so */
 	bool			 needs_ip;	/* skipped without an IP client */
+	bool			 hearsay;	/* no result may be set to `accept': it would override failed authentication */
 	const char *const	*after;		/* names of checks whose verdicts it reads; NULL-terminated or NULL */
 	const struct result	*results;
 
@@ -140,6 +152,15 @@ struct check {
 	void			(*judge[STAGE_COUNT])(struct txn *);	/* STAGE_RCPT, STAGE_EOM only */
 	void			(*header)(struct txn *, const struct header *);
 	void			(*body)(struct txn *, const unsigned char *, size_t);
+	/*
+	 * The service; open NULL: none.  open returns NULL without memory: the
+	 * check does without then.  tick comes about once a second, on one
+	 * thread beside the mail, and may log; it must not block for long.
+	 */
+	void			*(*open)(const struct check_env *);
+	void			(*tick)(void *service, const struct check_env *);
+	void			(*close)(void **service);
+
 	void			(*done)(struct txn *);	/* release what is not in the arena; message state, idempotent */
 };
 
@@ -173,6 +194,7 @@ struct txn {
 	/* Set for the check that runs. */
 	const struct check	*check;
 	const void		*options;	/* its section */
+	void			*service;	/* its service; NULL: none, as offline */
 	struct arena		*arena;		/* for what its verdict points to; lives as long as the verdict */
 
 	struct stage_walk	*walk;		/* milter/stage.c */

@@ -13,6 +13,8 @@ libbailey_a_SOURCES += \
 	milter/conf_table.c \
 	milter/conf_text.c \
 	milter/conf_value.c \
+	milter/house.c \
+	milter/house.h \
 	milter/listen.c \
 	milter/listen.h \
 	milter/notify.c \

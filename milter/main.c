@@ -38,8 +38,10 @@ struct daemon {
 	int pid_fd; /* -1: none */
 	int ready_fd; /* of the parent that waits; -1: none */
 	int64_t sessions_max;
-	struct dns *dns;
 };
+
+/* Not in main()'s frame: threads of libmilter may look at it while the process ends. */
+static struct house house;
 
 static int
 find_users(struct daemon *d, struct buf *why)
@@ -130,15 +132,29 @@ start_resolver(struct daemon *d, struct buf *why)
 	const char *reason, *advice;
 
 	control_init();
-	d->dns = dns_open(&d->conf->resolver, &clock_real, &reason);
-	if (d->dns == NULL) {
+	house.clock = &clock_real;
+	house.dns = dns_open(&d->conf->resolver, &clock_real, &reason);
+	if (house.dns == NULL) {
 		buf_printf(why, "resolver: %s", reason);
 		return -1;
 	}
-	advice = dns_advice(d->dns);
+	advice = dns_advice(house.dns);
 	if (advice != NULL)
 		log_notice("%s", advice);
 	return 0;
+}
+
+static int
+start_house(struct daemon *d, struct buf *why)
+{
+	const char *reason;
+
+	conf_swap(conf_ref(d->conf));
+	house_open(&house, d->conf);
+	if (house_start(&house, &reason) == 0)
+		return 0;
+	buf_printf(why, "cannot start a thread: %s", reason);
+	return -1;
 }
 
 static void *
@@ -155,9 +171,8 @@ start_milter(struct daemon *d, struct buf *why)
 	pthread_t thread;
 	int error;
 
-	conf_swap(conf_ref(d->conf));
 	census_limit(d->sessions_max);
-	if (session_start(d->listener.fd, d->dns, why) < 0)
+	if (session_start(d->listener.fd, &house, why) < 0)
 		return -1;
 	error = pthread_create(&thread, NULL, milter_thread, NULL);
 	if (error != 0) {
@@ -176,6 +191,7 @@ static int (*const phases[])(struct daemon *, struct buf *why) = {
     go_background,
     drop_privileges,
     start_resolver,
+    start_house,
     start_milter,
 };
 
@@ -221,8 +237,9 @@ run(struct daemon *d)
 	log_notice(PACKAGE_STRING " %s", status);
 	tell_parent(d);
 	notify_ready(status);
-	control.dns = d->dns;
+	control.dns = house.dns;
 	r = control_run(&control);
+	house_stop(&house);
 	listen_close(&d->listener);
 	pidfile_close(d->pid_fd, d->conf->pid_file);
 	log_close();

@@ -35,7 +35,7 @@ struct session { /* one connection */
 	bool in_message;
 };
 
-static struct dns *resolver;
+static const struct house *house;
 
 static struct session *
 enter(SMFICTX *ctx)
@@ -211,6 +211,16 @@ is_local(SMFICTX *ctx, const struct addr *client, const char *host, const struct
 	       (port == NULL || strcmp(port, "0") == 0);
 }
 
+/* Postfix tells the port, Sendmail only what its configuration calls it. */
+static bool
+is_submission(SMFICTX *ctx)
+{
+	const char *port = macro(ctx, "{daemon_port}"), *name = macro(ctx, "{daemon_name}");
+
+	return (port != NULL && (strcmp(port, "587") == 0 || strcmp(port, "465") == 0)) ||
+	       (name != NULL && (strcmp(name, "MSA") == 0 || strcmp(name, "ORIGINATING") == 0));
+}
+
 static sfsistat
 on_connect(SMFICTX *ctx, char *host, struct sockaddr *sa)
 {
@@ -235,7 +245,8 @@ on_connect(SMFICTX *ctx, char *host, struct sockaddr *sa)
 	c.daemon_name = macro(ctx, "{daemon_name}");
 	daemon_addr(ctx, &c.daemon_addr);
 	c.local = is_local(ctx, &c.client, host, sa);
-	s->walk = stage_open(s->conf, resolver, &clock_real, &c);
+	c.submission = is_submission(ctx);
+	s->walk = stage_open(s->conf, house, &c);
 	return leave(SMFIS_NOREPLY);
 }
 
@@ -412,7 +423,7 @@ on_close(SMFICTX *ctx)
 }
 
 int
-session_start(int fd, struct dns *dns, struct buf *why)
+session_start(int fd, const struct house *shared, struct buf *why)
 {
 	char name[] = "bailey", where[32];
 	struct smfiDesc desc = {
@@ -432,7 +443,7 @@ session_start(int fd, struct dns *dns, struct buf *why)
 	    .xxfi_negotiate = on_negotiate,
 	};
 
-	resolver = dns;
+	house = shared;
 	(void)snprintf(where, sizeof where, "fd:%d", fd);
 	if (smfi_register(desc) != MI_SUCCESS) {
 		buf_puts(why, "libmilter does not take our callbacks");

@@ -13,12 +13,13 @@
 
 #include "lib/buf.h"
 #include "milter/conf.h"
+#include "milter/house.h"
 
 /*
- * Register with libmilter and give it the listening descriptor.  dns is
- * borrowed for good.  0, or -1 with why.
+ * Register with libmilter and give it the listening descriptor.  The house
+ * is borrowed for good.  0, or -1 with why.
  */
-int	session_start(int fd, struct dns *dns, struct buf *why);
+int	session_start(int fd, const struct house *, struct buf *why);
 /*
  * libmilter's loop; returns when it cannot go on (-1).  There is no stop:
  * smfi_stop() waits for the listener (up to 5 s), but neither for running

@@ -20,7 +20,8 @@ find_origin(const struct stage_walk *w)
 
 	if (w->local || w->txn.client.addr.family == ADDR_NONE)
 		return ORIGIN_LOCAL;
-	if (w->txn.auth_user != NULL)
+	/* Whoever comes to submit will log in: until MAIL, nobody is told of our users. */
+	if (w->txn.auth_user != NULL || (w->submission && !w->in_message))
 		return ORIGIN_AUTHENTICATED;
 	for (size_t i = 0; i < trusted->n; i++)
 		if (cidr_contains(&trusted->v[i], &w->txn.client.addr))
@@ -55,12 +56,12 @@ know_client(struct stage_walk *w, const struct connection *c)
 	(void)addr_format(&c->client, w->txn.client.addr_text);
 	w->txn.client.mta_name = arena_strdup(&w->conn, c->mta_name);
 	w->local = c->local;
+	w->submission = c->submission;
 	return name != NULL ? 0 : -1;
 }
 
 struct stage_walk *
-stage_open(
-    struct conf *conf, struct dns *dns, const struct clock *clock, const struct connection *c)
+stage_open(struct conf *conf, const struct house *house, const struct connection *c)
 {
 	struct stage_walk *w = calloc(1, sizeof *w);
 
@@ -72,13 +73,14 @@ stage_open(
 	arena_init(&w->msg, STAGE_MSG_ARENA_MAX);
 	arena_init(&w->to, STAGE_RCPT_BYTES_MAX);
 	arena_init(&w->one, STAGE_CONN_ARENA_MAX);
-	walk_make_id(w->id, clock);
+	walk_make_id(w->id, house->clock);
 	w->conf = conf_ref(conf);
+	w->house = house;
 	w->fields_end = &w->fields;
-	w->txn = (struct txn){.site = &w->site, .clock = clock, .id = w->id, .walk = w};
-	if (dns != NULL)
-		w->txn.dns = dns_session_new(dns);
-	if ((dns != NULL && w->txn.dns == NULL) || know_client(w, c) == -1) {
+	w->txn = (struct txn){.site = &w->site, .clock = house->clock, .id = w->id, .walk = w};
+	if (house->dns != NULL)
+		w->txn.dns = dns_session_new(house->dns);
+	if ((house->dns != NULL && w->txn.dns == NULL) || know_client(w, c) == -1) {
 		stage_close(&w);
 		return NULL;
 	}
@@ -115,6 +117,9 @@ stage_reset(struct stage_walk *w)
 			check_registry[i]->done(&w->txn);
 		w->judged[i] = check_registry[i]->scope == SCOPE_CONNECTION && w->judged[i];
 	}
+	/* What was asked at CONNECT and HELO is still under way when the first message begins. */
+	if (w->in_message && w->txn.dns != NULL)
+		dns_session_forget(w->txn.dns);
 	w->in_message = false;
 	memset(w->msg_state, 0, sizeof w->msg_state);
 	w->lists[ABOUT_MESSAGE].n = w->lists[ABOUT_RECIPIENT].n = 0;
@@ -137,8 +142,6 @@ stage_reset(struct stage_walk *w)
 	arena_reset(&w->msg);
 	arena_reset(&w->to);
 	arena_reset(&w->one);
-	if (w->txn.dns != NULL)
-		dns_session_forget(w->txn.dns);
 }
 
 void
@@ -151,6 +154,9 @@ stage_helo(struct stage_walk *w, const char *helo)
 	if (again && strncmp(w->helo, helo, sizeof w->helo - 1) == 0)
 		return;
 	if (again) {
+		/* All is asked anew; a client that greets for ever must not fill the session. */
+		if (w->txn.dns != NULL)
+			dns_session_forget(w->txn.dns);
 		arena_reset(&w->facts);
 		memset(w->conn_state, 0, sizeof w->conn_state);
 		memset(w->judged, 0, sizeof w->judged);
@@ -193,6 +199,10 @@ stage_mail(
 		return -1;
 	}
 	t->origin = find_origin(w);
+	if (w->submission && t->origin == ORIGIN_OUTSIDE) {
+		walk_ask(w, STAGE_CONNECT);
+		walk_ask(w, STAGE_HELO);
+	}
 	walk_ask(w, STAGE_MAIL);
 	return 0;
 }

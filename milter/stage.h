@@ -12,6 +12,7 @@
 #define MILTER_STAGE_H
 
 #include "milter/conf.h"
+#include "milter/house.h"
 #include "milter/policy.h"
 
 /* Why these: a header block beyond any real one would only cost memory. */
@@ -32,16 +33,16 @@ struct connection {			/* what the MTA says of a client */
 	const char	*daemon_name;
 	struct addr	 daemon_addr;
 	bool		 local;		/* non_smtpd_milters, or no client */
+	bool		 submission;	/* port 465 or 587: taken for authenticated until MAIL shows otherwise */
 };
 
 struct stage_walk;	/* one connection */
 
 /*
- * conf: a reference is taken.  dns NULL: no check asks the DNS (tests).  NULL
- * without memory.  The first call asserts that the registry is in order.
+ * conf: a reference is taken; the house must outlive the walk.  NULL without
+ * memory.  The first call asserts that the registry is in order.
  */
-struct stage_walk *stage_open(struct conf *, struct dns *, const struct clock *,
-		    const struct connection *);
+struct stage_walk *stage_open(struct conf *, const struct house *, const struct connection *);
 void		 stage_close(struct stage_walk **);
 const struct txn *stage_txn(const struct stage_walk *);
 

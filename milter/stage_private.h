@@ -30,7 +30,8 @@ struct stage_walk {
 	char			 id[STAGE_ID_SIZE];
 	char			 helo[STAGE_HELO_SIZE];
 	size_t			 rows;		/* of the registry */
-	bool			 local;		/* the MTA says so */
+	const struct house	*house;
+	bool			 local, submission;	/* the MTA says so */
 
 	struct arena		 conn, facts, msg, to, one;
 	struct verdict_list	 lists[ABOUT_COUNT];

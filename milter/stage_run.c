@@ -124,6 +124,7 @@ walk_enter(struct stage_walk *w, size_t row, enum stage stage)
 	w->running = row;
 	t->check = c;
 	t->options = w->conf->checks[row].options;
+	t->service = w->house->services[row];
 	t->arena = arenas[about(w, c)];
 	t->deadline = clock_mono(t->clock) + w->conf->resolver.budget - w->waited;
 	if (c->conn_state > 0 && w->conn_state[row] == NULL)

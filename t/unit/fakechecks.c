@@ -13,13 +13,14 @@ void (*fake_judge)(struct txn *, int check, enum stage);
 void (*fake_header)(struct txn *, const struct header *);
 void (*fake_body)(struct txn *, const unsigned char *, size_t);
 void (*fake_done)(struct txn *, int check);
+unsigned fake_ticks;
 
 /* clang-format off */
 #define RESULTS(check, fail_action)						\
 	static const struct result check##_results[] = {			\
 		[R_PASS] = {"pass", WORD_PASS, ACTION_PASS, NULL, NULL},	\
 		[R_FAIL] = {"fail", WORD_FAIL, fail_action, "550 5.7.25", "451 4.7.25"}, \
-		[R_NONE] = {"none", WORD_NONE, ACTION_PASS, NULL, NULL},	\
+		[R_NONE] = {"none", WORD_NONE, ACTION_PASS, NULL, NULL}, \
 		[R_ODD] = {"odd", WORD_NEUTRAL, ACTION_PASS, "421 4.0.0", "bad"}, \
 		[R_TEMPERROR] = {"temperror", WORD_TEMPERROR, ACTION_PASS, NULL, NULL}, \
 		{.name = NULL}							\
@@ -69,6 +70,28 @@ omega_body(struct txn *t, const unsigned char *data, size_t len)
 {
 	if (fake_body != NULL)
 		fake_body(t, data, len);
+}
+
+/* Its service: the number of its ticks. */
+static void *
+gamma_open(const struct check_env *env)
+{
+	(void)env;
+	return &fake_ticks;
+}
+
+static void
+gamma_tick(void *service, const struct check_env *env)
+{
+	const struct gamma_options *o = env->options;
+
+	*(unsigned *)service += (unsigned)o->number;
+}
+
+static void
+gamma_close(void **service)
+{
+	*service = NULL;
 }
 
 #define AT(member) offsetof(struct gamma_options, member)
@@ -125,8 +148,9 @@ static const struct check beta = {.name = "beta", .scope = SCOPE_CONNECTION, .af
 static const struct check gamma_check = {.name = "gamma", .method = "spf", .scope = SCOPE_MESSAGE,
 	.origins = ORIGIN_OUTSIDE | ORIGIN_TRUSTED, .results = gamma_results, .options = gamma_table,
 	.options_size = sizeof(struct gamma_options), .finish = gamma_finish, .msg_state = 64,
+	.open = gamma_open, .tick = gamma_tick, .close = gamma_close,
 	ASK(gamma), .judge = {[STAGE_RCPT] = gamma_judge_rcpt, [STAGE_EOM] = gamma_judge_eom}, .done = gamma_done};
-static const struct check delta = {.name = "delta", .scope = SCOPE_RECIPIENT,
+static const struct check delta = {.name = "delta", .hearsay = true, .scope = SCOPE_RECIPIENT,
 	.origins = ORIGIN_OUTSIDE | ORIGIN_TRUSTED | ORIGIN_AUTHENTICATED | ORIGIN_LOCAL,
 	.results = delta_results,
 	ASK(delta), .judge = {[STAGE_RCPT] = delta_judge_rcpt}, .done = delta_done};

@@ -6,10 +6,11 @@
  *   alpha  connection, A-R method iprev, needs an IP client, outside only
  *   beta   connection, no method, outside only, reads alpha
  *   gamma  message, method spf, judged at RCPT; one option of every type
- *   delta  recipient, no method, all origins
+ *   delta  recipient, no method, all origins, hearsay
  *   omega  message, method dkim, looks at headers and body, judged at EOM
  *
- * All have the results pass, fail, none, odd and temperror.
+ * All have the results pass, fail, none, odd and temperror.  Gamma
+ * has a service that adds up its option `number' at each tick.
  */
 #ifndef T_UNIT_FAKECHECKS_H
 #define T_UNIT_FAKECHECKS_H
@@ -41,6 +42,7 @@ extern void (*fake_judge)(struct txn *, int check, enum stage);
 extern void (*fake_header)(struct txn *, const struct header *);
 extern void (*fake_body)(struct txn *, const unsigned char *, size_t);
 extern void (*fake_done)(struct txn *, int check);
+extern unsigned fake_ticks;
 
 /* A configuration from its text, which must be right. */
 struct conf *fake_conf(const char *text);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The walk through made-up checks: who is called when and how often, which
- * memory lives how long, what is skipped, and what comes of it as a reply and
- * as Authentication-Results.
+ * The walk through made-up checks: who is called when and how often, which memory lives how
+ * long, what is skipped, and what comes of it as a reply and as Authentication-Results.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +15,7 @@
 #include "t/unit/fakechecks.h"
 
 static struct clock_fake now;
+static struct house house = {.clock = &now.clock};
 static char calls[4000]; /* "alpha.RCPT " for every call */
 static unsigned done_count;
 
@@ -36,7 +36,7 @@ begin(const char *conf_text, const char *addr)
 	calls[0] = '\0';
 	done_count = 0;
 	clock_fake_init(&now, 1000, 1795000000);
-	w = stage_open(conf, NULL, &now.clock, &c);
+	w = stage_open(conf, &house, &c);
 	conf_unref(&conf);
 	return w;
 }

@@ -54,13 +54,14 @@ static struct stage_walk *
 begin(const char *text)
 {
 	static struct clock_fake now;
+	static const struct house house = {.clock = &now.clock};
 	struct connection c = {.mta_name = "evil\" action=accept", .hostname = "mx.example.org"};
 	struct conf *conf = fake_conf(text);
 	struct stage_walk *w;
 
 	clock_fake_init(&now, 0, 1795000000);
 	if (!addr_parse(&c.client, "192.0.2.1") ||
-	    (w = stage_open(conf, NULL, &now.clock, &c)) == NULL)
+	    (w = stage_open(conf, &house, &c)) == NULL)
 		abort();
 	conf_unref(&conf);
 	return w;

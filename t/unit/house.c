@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "milter/house.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "milter/stage.h"
+#include "t/tap.h"
+#include "t/unit/fakechecks.h"
+
+static struct house house = {.clock = &clock_real};
+
+static struct conf *
+configure(const char *text)
+{
+	char path[] = "/tmp/bailey-house.XXXXXX", *errors;
+	int fd = mkstemp(path);
+	struct conf *c;
+
+	if (fd == -1 || write(fd, text, strlen(text)) != (ssize_t)strlen(text))
+		abort();
+	(void)close(fd);
+	c = conf_load(path, &errors);
+	(void)unlink(path);
+	if (c == NULL)
+		abort();
+	return c;
+}
+
+static void
+judge_service(struct txn *t, int check, enum stage stage)
+{
+	(void)stage;
+	tap_ok(
+	    t->service == house.services[check], "%s has its service", check_registry[check]->name);
+}
+
+/* A service outlives connections and gets the options of a new configuration. */
+static void
+test_service(void)
+{
+	struct conf *conf = configure("gamma { number = 3 }"),
+		    *off = configure("gamma { mode = off }");
+	struct connection c = {.mta_name = "[client]"};
+	struct stage_walk *w;
+	struct decision d;
+	const char *why = "";
+
+	(void)addr_parse(&c.client, "192.0.2.1");
+	house_open(&house, conf);
+	tap_ok(house.services[GAMMA] == &fake_ticks && house.services[ALPHA] == NULL, "opened");
+	house_tick(&house, conf);
+	house_tick(&house, conf);
+	tap_is_int(fake_ticks, 6, "ticks with the options in force");
+	house_tick(&house, off);
+	tap_is_int(fake_ticks, 6, "a check that is off does not tick");
+	w = stage_open(conf, &house, &c);
+	fake_judge = judge_service;
+	(void)stage_mail(w, "<>", NULL, NULL);
+	stage_rcpt(w, "<bob@example.org>", &d);
+	stage_close(&w);
+	conf_swap(conf_ref(conf));
+	tap_is_int(house_start(&house, &why), 0, "the thread starts%s", why);
+	house_stop(&house);
+	tap_ok(fake_ticks >= 6, "and stops");
+	house_stop(&house);
+	house_close(&house);
+	tap_ok(house.services[GAMMA] == NULL, "closed");
+	conf_unref(&conf);
+	conf_unref(&off);
+}
+
+int
+main(void)
+{
+	test_service();
+	return tap_done();
+}
