@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/secret.h"
 #include "milter/conf_near.h"
 
 #define CONF_ARENA_MAX (16 * 1024 * 1024) /* file and defaults, as structures */
@@ -65,7 +66,7 @@ mistake(struct load *l, int line, const cfg_t *sec, const char *key, const char 
 	if (sec != NULL && strcmp(sec->name, "root") != 0) {
 		fputs(sec->name, l->errors);
 		if (sec->title != NULL)
-			fprintf(l->errors, " \"%.100s\"", sec->title);
+			fprintf(l->errors, " \"%.100s\"", sec->title + secret_len(sec->title));
 		fputs(key != NULL ? "." : ": ", l->errors);
 	}
 	if (key != NULL)
@@ -87,6 +88,12 @@ static void __attribute__((format(printf, 2, 0))) on_error(cfg_t *sec, const cha
 	char message[CONF_WHY_SIZE];
 	const char *key, *near;
 
+	if (strncmp(fmt, "found duplicate title", 21) == 0) {
+		key = va_arg(ap, const char *);
+		mistake(loading, sec->line, sec, NULL, "found duplicate title '%s'",
+		    key + secret_len(key));
+		return;
+	}
 	if (strncmp(fmt, "no such option", 14) != 0) {
 		(void)vsnprintf(message, sizeof message, fmt, ap);
 		mistake(loading, sec->line, sec, NULL, "%s", message);

@@ -8,20 +8,23 @@
 #include <string.h>
 
 _Static_assert(sizeof(enum action) == sizeof(unsigned), "results are choices");
+_Static_assert(ACTION_ACCEPT == ACTION_COUNT - 1, "the last word can be left out");
 
+/* The words of what a result may do; `accept', the last one, only where the check is no hearsay. */
 static const char **
-action_words(struct arena *a)
+action_words(struct arena *a, bool hearsay)
 {
+	const unsigned count = hearsay ? ACTION_ACCEPT : ACTION_COUNT;
 	const char **words = arena_array(a, ACTION_COUNT + 1, sizeof *words);
 
-	for (unsigned i = 0; words != NULL && i < ACTION_COUNT; i++)
+	for (unsigned i = 0; words != NULL && i < count; i++)
 		words[i] = action_text((enum action)i);
 	return words;
 }
 
 /* mode = "..." and, for every result, result = "action". */
 static struct option *
-verdict_table(const struct check *check, const char *const *actions, struct arena *a)
+verdict_table(const struct check *check, const char **const actions[2], struct arena *a)
 {
 	size_t n = 0;
 	struct option *table;
@@ -40,12 +43,12 @@ verdict_table(const struct check *check, const char *const *actions, struct aren
 		    .type = OPTION_CHOICE,
 		    .offset = offsetof(struct conf_check, actions) + i * sizeof(unsigned),
 		    .value = action_text(check->results[i].action),
-		    .choices = actions};
+		    .choices = actions[check->hearsay]};
 	return table;
 }
 
 static int
-plan_check(struct conf *c, size_t i, const char *const *actions, struct conf_group *g)
+plan_check(struct conf *c, size_t i, const char **const actions[2], struct conf_group *g)
 {
 	const struct check *check = check_registry[i];
 	struct arena *a = &c->private->arena;
@@ -66,13 +69,14 @@ static int
 plan(struct conf *c)
 {
 	struct conf_private *p = c->private;
-	const char **actions = action_words(&p->arena);
+	const char **const actions[2] = {
+	    action_words(&p->arena, false), action_words(&p->arena, true)};
 	size_t n = 0;
 
 	while (check_registry[n] != NULL)
 		n++;
 	p->groups = arena_array(&p->arena, n + 2, sizeof *p->groups);
-	if (actions == NULL || p->groups == NULL || n > CHECKS_MAX)
+	if (actions[0] == NULL || actions[1] == NULL || p->groups == NULL || n > CHECKS_MAX)
 		return -1;
 	p->groups[0] = (struct conf_group){
 	    .parts = {{conf_option_table, c}}, .finish = conf_finish, .finish_base = c};

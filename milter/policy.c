@@ -133,7 +133,11 @@ strongest(const struct policy_input *in, bool shadow, const struct verdict **cau
 	return best;
 }
 
-/* RFC 7372 3.3 counts methods, not verdicts: three bad signatures are one. */
+/*
+ * RFC 7372 3.3 counts methods, not verdicts: three bad signatures are one.
+ * Experimental methods (RFC 8601 2.7.7), which begin with x-, authenticate
+ * nothing.
+ */
 static unsigned
 methods_failed(const struct policy_input *in)
 {
@@ -145,7 +149,8 @@ methods_failed(const struct policy_input *in)
 		const char *method = v->method != NULL ? v->method : v->check->method;
 		unsigned k = 0;
 
-		if (method == NULL || v->check->results[v->result].word != WORD_FAIL ||
+		if (method == NULL || strncmp(method, "x-", 2) == 0 ||
+		    v->check->results[v->result].word != WORD_FAIL ||
 		    policy_mode(in->conf, v->check) != MODE_ENFORCE)
 			continue;
 		while (k < n && strcmp(seen[k], method) != 0)

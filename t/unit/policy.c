@@ -208,20 +208,22 @@ test_failed(void)
 	    {.check = check_registry[OMEGA], .result = R_FAIL},
 	    {.check = check_registry[OMEGA], .result = R_FAIL},
 	    {.check = check_registry[OMEGA], .result = R_FAIL, .method = "arc"},
+	    {.check = check_registry[GAMMA], .result = R_FAIL, .method = "x-dnsbl"},
 	};
-	const struct verdict *list[6];
+	const struct verdict *list[7];
 	struct policy_input in = {
 	    .conf = &c, .verdicts = list, .stage = STAGE_RCPT, .origin = ORIGIN_OUTSIDE};
 	struct decision d;
 
-	for (size_t i = 0; i < 6; i++)
+	for (size_t i = 0; i < 7; i++)
 		list[i] = &v[i];
 	in.count = 1;
 	policy_decide(&in, &d);
 	tap_is_int(d.failed, 1, "one method failed");
-	in.count = 6;
+	in.count = 7;
 	policy_decide(&in, &d);
-	tap_is_int(d.failed, 4, "methods are counted once, checks without method not");
+	tap_is_int(
+	    d.failed, 4, "methods are counted once, checks without method and experiments not");
 	c.checks[OMEGA].mode = MODE_SHADOW;
 	policy_decide(&in, &d);
 	tap_is_int(d.failed, 2, "checks in shadow not either");
