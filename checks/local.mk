@@ -2,11 +2,17 @@ libbailey_a_SOURCES += \
 	checks/action.c \
 	checks/action.h \
 	checks/check.h \
+	checks/envelope.c \
+	checks/envelope.h \
 	checks/helo.c \
 	checks/helo.h \
 	checks/rdns.c \
 	checks/rdns.h \
+	checks/recipient.c \
+	checks/recipient.h \
 	checks/registry.c \
+	checks/sender.c \
+	checks/sender.h \
 	checks/spf.c \
 	checks/spf.h \
 	checks/spf/eval.c \

@@ -5,11 +5,15 @@
  */
 #include "checks/helo.h"
 #include "checks/rdns.h"
+#include "checks/recipient.h"
+#include "checks/sender.h"
 #include "checks/spf.h"
 
 const struct check *const check_registry[] = {
     &check_rdns,
     &check_helo,
+    &check_sender,
+    &check_recipient,
     &check_spf,
     NULL,
 };
