@@ -2,6 +2,27 @@ libbailey_a_SOURCES += \
 	checks/action.c \
 	checks/action.h \
 	checks/check.h \
+	checks/dnsbl.c \
+	checks/dnsbl.h \
+	checks/dnsbl/anomaly.c \
+	checks/dnsbl/anomaly.h \
+	checks/dnsbl/faults.c \
+	checks/dnsbl/faults.h \
+	checks/dnsbl/filter.c \
+	checks/dnsbl/filter.h \
+	checks/dnsbl/health.c \
+	checks/dnsbl/health.h \
+	checks/dnsbl/options.c \
+	checks/dnsbl/options.h \
+	checks/dnsbl/tally.c \
+	checks/dnsbl/tally.h \
+	checks/dnsbl/tell.c \
+	checks/dnsbl/tombstones.c \
+	checks/dnsbl/tombstones.h \
+	checks/dnsbl/trial.c \
+	checks/dnsbl/trial.h \
+	checks/dnsbl/zone.c \
+	checks/dnsbl/zone.h \
 	checks/envelope.c \
 	checks/envelope.h \
 	checks/helo.c \

@@ -3,6 +3,7 @@
  * Every check, in the order they judge.  A check stands behind those it names
  * in `after'; among equal actions the first one is the cause of a decision.
  */
+#include "checks/dnsbl.h"
 #include "checks/helo.h"
 #include "checks/rdns.h"
 #include "checks/recipient.h"
@@ -14,6 +15,7 @@ const struct check *const check_registry[] = {
     &check_helo,
     &check_sender,
     &check_recipient,
+    &check_dnsbl,
     &check_spf,
     NULL,
 };

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Dnsbl: what DNS lists say of a client, weighed.  Every list is asked as soon
+ * as the name to ask for is known; their answers are added up at RCPT.  No
+ * list is believed blindly: the answer must be one that the configuration
+ * names, and the list must be in good health (dnsbl/health.h).
+ *
+ * An allow list only ever lowers this check's own score: its verdict carries
+ * no action of its own, so a failed SPF, DKIM or DMARC stands as it is.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "checks/dnsbl/tally.h"
+#include "lib/log.h"
+
+/* clang-format off */
+static const struct result results[] = {
+	[DNSBL_LISTED]    = { "listed", WORD_FAIL, ACTION_REJECT, "554 5.7.1", "450 4.7.1" },
+	[DNSBL_DOUBTFUL]  = { "doubtful", WORD_NEUTRAL, ACTION_SUSPECT, "554 5.7.1", "450 4.7.1" },
+	[DNSBL_TEMPERROR] = { "temperror", WORD_TEMPERROR, ACTION_PASS, NULL, "451 4.7.1" },
+	[DNSBL_CLEAR]     = { "clear", WORD_NONE, ACTION_PASS, NULL, NULL },
+	/* One list each, beside one of the above. */
+	[DNSBL_HIT]       = { "hit", WORD_FAIL, ACTION_PASS, "554 5.7.1", "450 4.7.1" },
+	[DNSBL_VOUCHED]   = { "vouched", WORD_PASS, ACTION_PASS, NULL, NULL },
+	{ .name = NULL }
+};
+
+/* clang-format on */
+
+/* Nobody lists networks that are not on the public Internet; and whom we trust we do not tell of. */
+static bool
+is_askable(const struct txn *t)
+{
+	return t->client.addr.family != ADDR_NONE && !addr_is_special(&t->client.addr);
+}
+
+static void
+ask_all(struct txn *t, enum subject subject)
+{
+	const struct dnsbl_options *o = t->options;
+	char name[NAME_TEXT_SIZE], question[NAME_TEXT_SIZE];
+	const struct watch *w;
+
+	if (!is_askable(t) || !tally_subject(t, subject, name))
+		return;
+	for (size_t i = 0; i < o->zone_count; i++) {
+		if ((o->zones[i].subjects & SUBJECT_BIT(subject)) == 0)
+			continue;
+		w = tally_watch(t, &o->zones[i]);
+		if (w != NULL && watch_unfit(w, tally_family(t, subject)) != NULL)
+			continue;
+		if (zone_question(question, name, o->zones[i].name))
+			dns_ask(t->dns, question, DNS_A);
+	}
+}
+
+/* The zones to ask once the PTR name is known; a copy, because the configuration may go first. */
+struct ptr_zones {
+	size_t count;
+	char names[][NAME_TEXT_SIZE];
+};
+
+static void
+ptr_known(struct dns_session *session, const struct dns_answer *answer, void *arg)
+{
+	struct ptr_zones *zones = arg;
+	char question[NAME_TEXT_SIZE];
+	size_t first = 0;
+
+	while (first < answer->count && answer->rr[first].bad_name)
+		first++;
+	if (session != NULL && first < answer->count)
+		for (size_t i = 0; i < zones->count; i++)
+			if (zone_question(question, answer->rr[first].name, zones->names[i]))
+				dns_ask(session, question, DNS_A);
+	free(zones);
+}
+
+static void
+ask_ptr(struct txn *t)
+{
+	const struct dnsbl_options *o = t->options;
+	char name[DNS_PTR_NAME_SIZE];
+	struct ptr_zones *zones;
+
+	zones = malloc(sizeof *zones + o->zone_count * sizeof zones->names[0]);
+	if (zones == NULL)
+		return;
+	zones->count = 0;
+	for (size_t i = 0; i < o->zone_count; i++) {
+		const struct watch *w = tally_watch(t, &o->zones[i]);
+
+		if ((o->zones[i].subjects & SUBJECT_BIT(SUBJECT_PTR)) != 0 &&
+		    (w == NULL || watch_unfit(w, ADDR_NONE) == NULL))
+			(void)strcpy(zones->names[zones->count++], o->zones[i].name);
+	}
+	if (zones->count == 0)
+		free(zones);
+	else
+		dns_ask_then(
+		    t->dns, dns_ptr_name(&t->client.addr, name), DNS_PTR, ptr_known, zones);
+}
+
+static void
+dnsbl_connect(struct txn *t)
+{
+	ask_all(t, SUBJECT_CLIENT);
+	if (is_askable(t))
+		ask_ptr(t);
+}
+
+static void
+dnsbl_helo(struct txn *t)
+{
+	ask_all(t, SUBJECT_HELO);
+}
+
+static void
+dnsbl_mail(struct txn *t)
+{
+	ask_all(t, SUBJECT_SENDER);
+}
+
+static void
+dnsbl_rcpt(struct txn *t)
+{
+	const struct dnsbl_options *o = t->options;
+	struct tally tally = {0};
+
+	if (o->zone_count == 0)
+		return;
+	if (!is_askable(t))
+		(void)report(t, DNSBL_CLEAR, "%s is not on the public Internet: no list was asked",
+		    t->client.addr_text);
+	else if (tally_count(t, &tally) == -1)
+		(void)report(t, DNSBL_TEMPERROR, "out of memory");
+	else
+		tally_report(t, &tally);
+}
+
+/* The service: the health of the lists. */
+
+static void *
+dnsbl_open(const struct check_env *env)
+{
+	(void)env;
+	return health_open();
+}
+
+static void
+dnsbl_close(void **service)
+{
+	struct health *health = *service;
+
+	health_close(&health);
+	*service = NULL;
+}
+
+static void
+say(const struct zone *z, bool bad, const char *text)
+{
+	(bad ? log_err : log_notice)("dnsbl: %s %s", z->shown, text);
+}
+
+static void
+dnsbl_tick(void *service, const struct check_env *env)
+{
+	const struct dnsbl_options *o = env->options;
+
+	health_tick(service, o->zones, o->zone_count, &o->limits, env->dns, env->clock, say);
+}
+
+static const char *const after[] = {"rdns", NULL};
+
+const struct check check_dnsbl = {
+    .name = "dnsbl",
+    .scope = SCOPE_MESSAGE,
+    .origins = ORIGIN_OUTSIDE,
+    .needs_ip = true,
+    .hearsay = true,
+    .after = after,
+    .results = results,
+    .options = dnsbl_option_table,
+    .options_size = sizeof(struct dnsbl_options),
+    .finish = dnsbl_options_finish,
+    .open = dnsbl_open,
+    .tick = dnsbl_tick,
+    .close = dnsbl_close,
+    .ask = {[STAGE_CONNECT] = dnsbl_connect, [STAGE_HELO] = dnsbl_helo, [STAGE_MAIL] = dnsbl_mail},
+    .judge = {[STAGE_RCPT] = dnsbl_rcpt},
+};
