@@ -40,8 +40,15 @@ unit_tests += t/unit/dns_failover
 unit_tests += t/unit/dns_packet
 unit_tests += t/unit/dns_server
 unit_tests += t/unit/dns_session
+unit_tests += t/unit/dnsbl
+unit_tests += t/unit/dnsbl_anomaly
+unit_tests += t/unit/dnsbl_faults
+unit_tests += t/unit/dnsbl_filter
+unit_tests += t/unit/dnsbl_health
+unit_tests += t/unit/dnsbl_zone
 unit_tests += t/unit/header
 unit_tests += t/unit/helo
+unit_tests += t/unit/house
 unit_tests += t/unit/listen
 unit_tests += t/unit/log
 unit_tests += t/unit/name
@@ -50,19 +57,24 @@ unit_tests += t/unit/path
 unit_tests += t/unit/policy
 unit_tests += t/unit/rdns
 unit_tests += t/unit/reply
+unit_tests += t/unit/secret
+unit_tests += t/unit/sender
 unit_tests += t/unit/spf
 unit_tests += t/unit/spf_eval
 unit_tests += t/unit/stage
+unit_tests += t/unit/submission
 unit_tests += t/unit/summary
 unit_tests += t/unit/text
 unit_tests += t/unit/word
 
 perl_tests =
 perl_tests += t/daemon.t
+perl_tests += t/dnsbl.t
 perl_tests += t/fakedns.t
 perl_tests += t/layering.t
 perl_tests += t/manual.t
 perl_tests += t/postfix.t
+perl_tests += t/postfix_dnsbl.t
 perl_tests += t/postfix_hostile.t
 perl_tests += t/postfix_spf.t
 perl_tests += t/postfix_trouble.t
@@ -75,6 +87,8 @@ check_PROGRAMS += $(unit_tests)
 fakechecks = t/unit/fakechecks.c t/unit/fakechecks.h
 t_unit_authres_SOURCES = t/unit/authres.c $(fakechecks)
 t_unit_conf_SOURCES = t/unit/conf.c $(fakechecks)
+t_unit_submission_SOURCES = t/unit/submission.c $(fakechecks)
+t_unit_house_SOURCES = t/unit/house.c $(fakechecks)
 t_unit_policy_SOURCES = t/unit/policy.c $(fakechecks)
 t_unit_reply_SOURCES = t/unit/reply.c $(fakechecks)
 t_unit_stage_SOURCES = t/unit/stage.c $(fakechecks)
@@ -87,6 +101,10 @@ t_fuzz_conf_SOURCES = t/fuzz/conf.c $(fuzz_replay) $(fakechecks)
 t_fuzz_dns_answer_SOURCES = t/fuzz/dns_answer.c $(fuzz_replay)
 t_fuzz_spf_SOURCES = t/fuzz/spf.c $(fuzz_replay)
 EXTRA_DIST += t/fuzz/corpus
+
+t_unit_sender_SOURCES = t/unit/sender.c $(unit_fakes)
+t_unit_dnsbl_SOURCES = t/unit/dnsbl.c $(unit_fakes)
+t_unit_dnsbl_health_SOURCES = t/unit/dnsbl_health.c t/unit/fakedns_mem.c t/unit/fakedns_mem.h
 
 dist_check_SCRIPTS = $(perl_tests)
 
@@ -145,3 +163,10 @@ EXTRA_DIST += \
 	t/lib/Bailey/Test/Process.pm \
 	t/lib/Bailey/Test/Smtp.pm \
 	t/lib/Bailey/Test/Tools.pm
+
+# What things cost; not part of make check, because a busy machine says nothing.
+bench: bench-dnsbl
+bench-dnsbl: $(sbin_PROGRAMS) t/fakedns t/mtaclient/mtaclient
+	@TOP_BUILDDIR=$(abs_builddir) perl $(srcdir)/t/bench/dnsbl.pl
+.PHONY: bench bench-dnsbl
+EXTRA_DIST += t/bench/dnsbl.pl

@@ -121,6 +121,9 @@ answer(struct dns_session *s, struct dns_answer *a)
 	}
 	if (a->status == DNS_NXDOMAIN && exists)
 		a->status = DNS_NODATA;
+	for (row = first; !exists && row->name != NULL; row++)
+		if (strcmp(row->name, "*") == 0)
+			a->status = row->status;
 	if (a->count == 0)
 		return;
 	a->rr = rr = need(arena_array(&s->arena, a->count, sizeof *rr));

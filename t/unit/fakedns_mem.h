@@ -2,7 +2,7 @@
 /*
  * A resolver without a wire, linked instead of dns/: answers come from a table
  * of the test.  A name that is in it has NODATA for other types, all others
- * are NXDOMAIN.
+ * are NXDOMAIN, or have the status of a row whose name is "*".
  *
  *	static const struct fakedns_row rows[] = {
  *		{"mx.example.org", DNS_A, DNS_OK, "192.0.2.1"},

@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "checks/dnsbl.h"
+
+#include <string.h>
+
+#include "checks/dnsbl/health.h"
+#include "checks/dnsbl/options.h"
+#include "t/tap.h"
+#include "t/unit/fakedns_mem.h"
+#include "t/unit/faketxn.h"
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+#define KEY          "abcdef0123456789abcdef0123"
+#define ZEN          KEY ".zen.dq.spamhaus.net"
+#define NIBBLES      "0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2."
+#define TEST_V6      "2.0.0.0.0.0.f.7.f.f.f.f.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0."
+
+/* clang-format off */
+#define SOUND(zone) {"2.0.0.127." zone, DNS_A, DNS_OK, "127.0.0.2"}, {TEST_V6 zone, DNS_A, DNS_OK, "127.0.0.2"}
+#define LISTS(name, answer) {name, DNS_A, DNS_OK, answer}
+
+static const struct fakedns_row rows[] = {
+	SOUND("bl.example"), SOUND("multi.example"), SOUND("wl.example"), SOUND(ZEN),
+	LISTS("test.dbl.example", "127.0.1.2"), LISTS("test.dwl.example", "127.0.1.2"),
+	LISTS("2.2.0.192.bl.example", "127.0.0.2"), LISTS("2." NIBBLES "bl.example", "127.0.0.3"),
+	LISTS("3.2.0.192.bl.example", "127.0.0.2"), LISTS("3.2.0.192." ZEN, "127.0.0.4"), LISTS("3.2.0.192." ZEN, "127.0.0.10"),
+	{"3.2.0.192." ZEN, DNS_TXT, DNS_OK, "see https://zen.example/?k=" KEY "\r\n\x01"},
+	{"3.2.0.192.bl.example", DNS_TXT, DNS_OK, "never asked"},
+	LISTS("3." NIBBLES "bl.example", "127.0.0.2"), LISTS("3." NIBBLES ZEN, "127.0.0.4"),
+	LISTS("4.2.0.192.bl.example", "127.0.0.2"), LISTS("4.2.0.192." ZEN, "127.0.0.4"), LISTS("4.2.0.192.wl.example", "127.0.10.3"),
+	{"4.2.0.192.wl.example", DNS_TXT, DNS_OK, "an honest sender"},
+	LISTS("5.2.0.192.bl.example", "127.0.0.12"),
+	LISTS("6.2.0.192.bl.example", "127.255.255.254"), LISTS("7.2.0.192.bl.example", "203.0.113.7"),
+	{"8.2.0.192.bl.example", DNS_A, DNS_SERVFAIL, NULL},
+	LISTS("9.2.0.192.multi.example", "127.0.0.2"), LISTS("9.2.0.192.multi.example", "127.0.0.4"),
+	LISTS("10.2.0.192.wl.example", "127.0.10.2"), LISTS("11.2.0.192.wl.example", "127.0.10.0"),
+	{"12.2.0.192.bl.example", DNS_A, DNS_TIMEOUT, NULL},
+	LISTS("spam.example.dbl.example", "127.0.1.2"), LISTS("good.example.dwl.example", "127.0.1.2"),
+	{"20.2.0.192.in-addr.arpa", DNS_PTR, DNS_OK, "spam.example"}, LISTS("spam.example", "192.0.2.20"),
+	{"21.2.0.192.in-addr.arpa", DNS_PTR, DNS_OK, "good.example"}, LISTS("good.example", "192.0.2.21"),
+	{"22.2.0.192.in-addr.arpa", DNS_PTR, DNS_OK, "good.example"},
+	{"23.2.0.192.in-addr.arpa", DNS_PTR, DNS_OK, "spam.example"},
+	{"24.2.0.192.in-addr.arpa", DNS_PTR, DNS_OK, "!b\\000d"},
+	{NULL, DNS_A, DNS_OK, NULL},
+};
+
+static const struct {
+	const char	*name, *client, *helo, *sender;
+	const char	*results, *reason;	/* reason, props: in part */
+	const char	*reply;			/* NULL: the reason is the reply */
+	const char	*method, *props;	/* of the last verdict; "": not shown */
+} cases[] = {
+	{"nobody lists it", "192.0.2.1", "mx.example", "<a@b.example>", "clear", "score 0 of 5", NULL, NULL, NULL},
+	{"one list", "192.0.2.2", "mx.example", "<a@b.example>", "doubtful hit", "score 3 of 5: bl.example 127.0.0.2 +3",
+	    "Service unavailable; client [192.0.2.2] blocked using bl.example", "", NULL},
+	{"one list, IPv6", "2001:db8::2", "mx.example", "<a@b.example>", "doubtful hit", "bl.example 127.0.0.3 +3",
+	    "Service unavailable; client [2001:db8::2] blocked using bl.example", "", NULL},
+	{"two lists; the heavier one decides; no key is shown", "192.0.2.3", "mx.example", "<a@b.example>", "listed hit hit",
+	    "score 8 of 5: bl.example 127.0.0.2 +3; zen.dq.spamhaus.net 127.0.0.4, 127.0.0.10 +5",
+	    "Service unavailable; client [192.0.2.3] blocked using zen.dq.spamhaus.net; see https://zen.example/?k=***???",
+	    "", NULL},
+	{"two lists, IPv6, no TXT", "2001:db8::3", "mx.example", "<a@b.example>", "listed hit hit", "score 8 of 5",
+	    "Service unavailable; client [2001:db8::3] blocked using zen.dq.spamhaus.net", "", NULL},
+	{"an allow list subtracts, and decides", "192.0.2.4", "mx.example", "<a@b.example>", "doubtful hit vouched hit", "score 4 of 5",
+	    "Service unavailable; client [192.0.2.4] blocked using zen.dq.spamhaus.net", "", NULL},
+	{"an answer that no filter names", "192.0.2.5", "mx.example", "<a@b.example>", "clear", "score 0 of 5", NULL, NULL, NULL},
+	{"asked through a public resolver", "192.0.2.6", "mx.example", "<a@b.example>", "temperror",
+	    "bl.example not known: answered with an error code", NULL, NULL, NULL},
+	{"outside 127/8", "192.0.2.7", "mx.example", "<a@b.example>", "temperror", "bl.example not known", NULL, NULL, NULL},
+	{"server failure", "192.0.2.8", "mx.example", "<a@b.example>", "temperror", "bl.example not known: SERVFAIL", NULL, NULL, NULL},
+	{"two filters of one zone", "192.0.2.9", "mx.example", "<a@b.example>", "doubtful hit", "multi.example 127.0.0.2, 127.0.0.4 +3",
+	    "Service unavailable; client [192.0.2.9] blocked using multi.example", "", NULL},
+	{"vouched for", "192.0.2.10", "mx.example", "<a@b.example>", "clear vouched", "score -4 of 5", NULL, "dnswl",
+	    "dns.zone=wl.example policy.ip=127.0.10.2 dns.sec=na"},
+	{"no trust: not vouched for", "192.0.2.11", "mx.example", "<a@b.example>", "clear", "score 0 of 5", NULL, NULL, NULL},
+	{"private", "10.0.0.1", "spam.example", "<a@spam.example>", "clear", "not on the public Internet", NULL, NULL, NULL},
+	{"private, IPv6", "fd00::1", "spam.example", "<a@spam.example>", "clear", "not on the public Internet", NULL, NULL, NULL},
+	{"loopback", "127.0.0.1", "spam.example", "<a@spam.example>", "clear", "not on the public Internet", NULL, NULL, NULL},
+	{"loopback, IPv6", "::1", "spam.example", "<a@spam.example>", "clear", "not on the public Internet", NULL, NULL, NULL},
+	{"HELO name", "192.0.2.1", "SPAM.example.", "<a@b.example>", "doubtful hit", "dbl.example 127.0.1.2 +3",
+	    "Service unavailable; HELO name [spam.example] blocked using dbl.example", "", NULL},
+	{"sender domain", "2001:db8::1", "mx.example", "<a@Spam.Example>", "doubtful hit", "dbl.example 127.0.1.2 +3",
+	    "Service unavailable; sender domain [spam.example] blocked using dbl.example", "", NULL},
+	{"HELO and sender: counted once", "192.0.2.1", "spam.example", "<a@spam.example>", "doubtful hit", "score 3 of 5",
+	    "Service unavailable; HELO name [spam.example] blocked using dbl.example", "", NULL},
+	{"client's verified name", "192.0.2.20", "mx.example", "<a@b.example>", "doubtful hit", "dbl.example",
+	    "Service unavailable; client name [spam.example] blocked using dbl.example", "", NULL},
+	{"client's claimed name", "192.0.2.23", "mx.example", "<a@b.example>", "doubtful hit", "dbl.example",
+	    "Service unavailable; client name [spam.example] blocked using dbl.example", "", NULL},
+	{"vouched for by its verified name", "192.0.2.21", "mx.example", "<a@b.example>", "clear vouched", "score -2", NULL,
+	    "dnswl", "dns.zone=dwl.example"},
+	{"... not by a claimed one", "192.0.2.22", "mx.example", "<a@b.example>", "clear", "score 0", NULL, NULL, NULL},
+	{"a PTR that is no name", "192.0.2.24", "mx.example", "<a@b.example>", "clear", "score 0", NULL, NULL, NULL},
+	{"names that are none: literal", "192.0.2.1", "[192.0.2.1]", "<a@[192.0.2.1]>", "clear", "score 0", NULL, NULL, NULL},
+	{"names that are none: bare address", "192.0.2.1", "192.0.2.1", "<>", "clear", "score 0", NULL, NULL, NULL},
+	{"names that are none: one label", "192.0.2.1", "spam", "<a@spam>", "clear", "score 0", NULL, NULL, NULL},
+	{"names that are none: garbage", "192.0.2.1", "a b;c", "<a@b@>", "clear", "score 0", NULL, NULL, NULL},
+	{"no HELO", "192.0.2.1", NULL, "<>", "clear", "score 0", NULL, NULL, NULL},
+};
+/* clang-format on */
+
+static struct dnsbl_options options = {.reject_at = 5,
+    .suspect_at = 1,
+    .wait = 4000,
+    .limits = {.test_interval = 3600000,
+	.silent_after = 3,
+	.silent_pause = 60000,
+	.anomaly = {.window = 600000, .clients = 50, .share = 50, .growth = 4}},
+    .anomaly = true};
+static struct arena arena = {.cap = 1 << 20};
+static struct clock_fake now;
+static struct dns dns;
+
+static void
+configure(void)
+{
+	static const char *const sites[] = {"bl.example=127.0.0.[2..11]*3",
+	    "wl.example=127.0.[0..255].[1..3]*-4",
+	    "multi.example=127.0.0.2*1 multi.example=127.0.0.4*2", ZEN "=127.0.0.[2..11]*5"};
+	static const char *const all[] = {"helo", "ptr", "sender"};
+	static struct zone_section sections[] = {
+	    {.title = "dbl.example", .weight = 3, .names = {all, 3}, .self_test = true},
+	    {.title = "dwl.example", .weight = -2, .names = {all + 1, 1}, .self_test = true},
+	};
+	const char *why = "";
+
+	for (size_t i = 0; i < COUNT(sections); i++)
+		tap_is_int(zone_parse(&sections[i], &arena, &why), 0, "zone %s", sections[i].title);
+	options.sites = (struct string_list){sites, COUNT(sites)};
+	options.sections = (struct section_list){sections, COUNT(sections)};
+	tap_is_int(dnsbl_options_finish(&options, &arena, &why), 0, "configured%s", why);
+}
+
+static void
+say(const struct zone *z, bool bad, const char *text)
+{
+	tap_ok(!bad, "%s %s", z->shown, text);
+}
+
+static struct health *
+healthy(void)
+{
+	struct health *h = health_open();
+
+	dns = (struct dns){.rows = rows};
+	for (int i = 0; i < 3; i++, now.mono_ms += 1000)
+		health_tick(
+		    h, options.zones, options.zone_count, &options.limits, &dns, &now.clock, say);
+	dns.asked[0] = '\0';
+	dns.unasked = 0;
+	return h;
+}
+
+static void
+begin(struct faketxn *f, struct health *h, const char *client, const char *helo, const char *sender)
+{
+	faketxn_init(f, &check_dnsbl, &dns, client);
+	f->txn.options = &options;
+	f->txn.service = h;
+	faketxn_ask(f, STAGE_CONNECT);
+	f->txn.helo = helo;
+	faketxn_ask(f, STAGE_HELO);
+	(void)path_parse(&f->txn.sender, sender, &f->arena);
+	faketxn_ask(f, STAGE_MAIL);
+}
+
+/* All is asked ahead but the text of a list that decided, and what rdns asks ahead itself. */
+static void
+judge(struct faketxn *f, unsigned besides)
+{
+	dns.unasked = 0;
+	faketxn_judge(f, STAGE_RCPT);
+	tap_is_int(dns.unasked, besides, "... all of it was asked ahead");
+}
+
+static void
+test_cases(void)
+{
+	struct health *h = healthy();
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct faketxn f;
+		bool decided =
+		    strncmp(cases[i].results, "listed", 6) == 0 || strstr(cases[i].name, "decides");
+		const struct verdict *last;
+
+		dns.asked[0] = '\0';
+		begin(&f, h, cases[i].client, cases[i].helo, cases[i].sender);
+		faketxn_judge(&f, STAGE_RCPT);
+		last = &f.verdicts[f.count - 1];
+		tap_is(faketxn_results(&f), cases[i].results, "%s", cases[i].name);
+		tap_ok(strstr(faketxn_reason(&f), cases[i].reason) != NULL, "... %s",
+		    faketxn_reason(&f));
+		tap_is(f.verdicts[0].reply, cases[i].reply, "... reply");
+		if (cases[i].method != NULL && cases[i].method[0] == '\0')
+			tap_ok(last->hidden || last->method == NULL, "... not shown");
+		else if (cases[i].method != NULL)
+			tap_is(
+			    last->hidden ? "hidden" : last->method, cases[i].method, "... shown");
+		if (cases[i].props != NULL) {
+			f.verdicts[0] = *last;
+			tap_ok(strstr(faketxn_props(&f), cases[i].props) != NULL, "... %s",
+			    faketxn_props(&f));
+		}
+		tap_ok((strstr(dns.asked, "/TXT") != NULL) == decided,
+		    "... text only of a list that decided");
+		if (strstr(cases[i].reason, "not on the public") != NULL)
+			tap_is(dns.asked, "", "... nobody was asked");
+		faketxn_fini(&f);
+	}
+	health_close(&h);
+}
+
+static void
+test_allow(void)
+{
+	struct health *h = healthy();
+	struct faketxn f;
+
+	begin(&f, h, "192.0.2.4", "mx.example", "<>");
+	faketxn_judge(&f, STAGE_RCPT);
+	f.verdicts[0] = f.verdicts[2];
+	tap_is(faketxn_props(&f),
+	    "dns.zone=wl.example policy.ip=127.0.10.3 policy.txt=an honest sender dns.sec=na",
+	    "the allow list that saved a client says why");
+	faketxn_fini(&f);
+	options.header = true;
+	begin(&f, h, "192.0.2.3", "mx.example", "<>");
+	faketxn_judge(&f, STAGE_RCPT);
+	f.verdicts[0] = f.verdicts[2];
+	tap_is(f.verdicts[0].method, "x-dnsbl", "with header = yes block lists are shown");
+	tap_is(faketxn_props(&f),
+	    "dns.zone=zen.dq.spamhaus.net policy.ip=127.0.0.4, 127.0.0.10 dns.sec=na",
+	    "... without key");
+	tap_ok(!f.verdicts[0].hidden, "... not hidden");
+	options.header = false;
+	faketxn_fini(&f);
+	health_close(&h);
+}
+
+static void
+test_once(void)
+{
+	struct health *h = healthy();
+	struct faketxn f;
+	const char *first;
+
+	begin(&f, h, "192.0.2.20", "spam.example", "<a@spam.example>");
+	first = strstr(dns.asked, "20.2.0.192.multi.example/A");
+	tap_ok(first != NULL && strstr(first + 1, "20.2.0.192.multi.example/A") == NULL,
+	    "a zone with two filters is asked once");
+	first = strstr(dns.asked, "spam.example.dbl.example/A");
+	tap_ok(first != NULL && strstr(first + 1, "spam.example.dbl.example/A") == NULL,
+	    "a name that the client says three times is asked once");
+	tap_ok(strstr(dns.asked, "20.2.0.192.dbl.example") == NULL,
+	    "a list of names is not asked for an address");
+	tap_ok(strstr(dns.asked, "spam.example.bl.example") == NULL,
+	    "nor a list of addresses for a name");
+	judge(&f, 1);
+	faketxn_fini(&f);
+	begin(&f, h, "2001:db8::3", "mx.example", "<>");
+	tap_ok(strstr(dns.asked, "3." NIBBLES "bl.example/A") != NULL, "IPv6 is asked by nibbles");
+	judge(&f, 1);
+	faketxn_fini(&f);
+	/* Not yet known when the client connects: the chain is asked when the PTR arrives. */
+	dns.asked[0] = '\0';
+	dns.hold = true;
+	begin(&f, h, "192.0.2.23", "mx.example", "<>");
+	tap_ok(
+	    strstr(dns.asked, "spam.example.dbl.example") == NULL, "the PTR name is not known yet");
+	fakedns_release(f.txn.dns);
+	tap_ok(
+	    strstr(dns.asked, "spam.example.dbl.example/A") != NULL, "... asked the moment it is");
+	faketxn_fini(&f);
+	begin(&f, h, "192.0.2.23", "mx.example", "<>");
+	faketxn_fini(&f);
+	tap_ok(true, "a client that goes first leaves nothing behind");
+	dns.hold = false;
+	health_close(&h);
+}
+
+/* A list that is not in good health is not asked, or not believed. */
+static void
+test_health(void)
+{
+	struct health *h = healthy();
+	struct watch *w = health_watch(h, &options.zones[0]);
+	struct addr stranger = {.family = ADDR_V4, .bytes = {198, 51, 100, 0}};
+	struct faketxn f;
+
+	for (int i = 0; i < 3; i++) {
+		begin(&f, h, "192.0.2.12", "mx.example", "<>");
+		faketxn_judge(&f, STAGE_RCPT);
+		tap_ok(strstr(faketxn_reason(&f), "bl.example not known: TIMEOUT") != NULL,
+		    "time-out %d", i);
+		faketxn_fini(&f);
+	}
+	dns.asked[0] = '\0';
+	begin(&f, h, "192.0.2.2", "mx.example", "<>");
+	faketxn_judge(&f, STAGE_RCPT);
+	tap_is(faketxn_results(&f), "temperror", "a silent list is skipped");
+	tap_ok(strstr(faketxn_reason(&f), "bl.example not known: does not answer") != NULL,
+	    "... and says so");
+	tap_ok(strstr(dns.asked, "192.bl.example") == NULL, "... not asked");
+	tap_ok(strstr(dns.asked, "2.2.0.192.wl.example") != NULL, "... the others are");
+	faketxn_fini(&f);
+	health_close(&h);
+
+	h = healthy();
+	w = health_watch(h, &options.zones[0]);
+	for (int i = 0; i < 600; i++) {
+		stranger.bytes[2] = (uint8_t)(i >> 8);
+		stranger.bytes[3] = (uint8_t)i;
+		watch_observe(w, &options.limits, 1000 + i * 3000, &stranger, i > 450, false);
+	}
+	tap_ok(watch_is_anomalous(w), "the list lists far too much");
+	begin(&f, h, "192.0.2.2", "mx.example", "<>");
+	faketxn_judge(&f, STAGE_RCPT);
+	tap_is(faketxn_results(&f), "clear hit", "... its listings do not count");
+	tap_ok(strstr(faketxn_reason(&f), "set aside") != NULL, "... %s", faketxn_reason(&f));
+	faketxn_fini(&f);
+	health_close(&h);
+}
+
+/* Before the first test has ended, and where nobody keeps a watch at all. */
+static void
+test_unwatched(void)
+{
+	static const struct fakedns_row wild[] = {LISTS("2.2.0.192.bl.example", "127.0.0.2"),
+	    LISTS("2.0.0.127.bl.example", "127.0.0.2"), LISTS("1.0.0.127.bl.example", "127.0.0.2"),
+	    {NULL, DNS_A, DNS_OK, NULL}};
+	struct health *h = health_open();
+	struct faketxn f;
+
+	dns = (struct dns){.rows = rows};
+	begin(&f, h, "192.0.2.2", "mx.example", "<>");
+	faketxn_judge(&f, STAGE_RCPT);
+	tap_is(faketxn_results(&f), "doubtful hit", "an untested list is tested by who is listed");
+	faketxn_fini(&f);
+	begin(&f, NULL, "192.0.2.2", "mx.example", "<>");
+	faketxn_judge(&f, STAGE_RCPT);
+	tap_is(faketxn_results(&f), "doubtful hit", "... also where nobody keeps a watch");
+	faketxn_fini(&f);
+	dns.rows = wild;
+	begin(&f, h, "192.0.2.2", "mx.example", "<>");
+	faketxn_judge(&f, STAGE_RCPT);
+	tap_is(faketxn_results(&f), "temperror", "... and not believed if it lists everything");
+	tap_ok(strstr(faketxn_reason(&f), "bl.example not known: not tested yet") != NULL,
+	    "... says so");
+	faketxn_fini(&f);
+	health_close(&h);
+}
+
+int
+main(void)
+{
+	clock_fake_init(&now, 1000, 1700000000);
+	configure();
+	test_cases();
+	test_allow();
+	test_once();
+	test_health();
+	test_unwatched();
+	arena_fini(&arena);
+	return tap_done();
+}
