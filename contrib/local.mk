@@ -19,5 +19,6 @@ EXTRA_DIST += \
 	contrib/quickstart.d/10-rdns.pl \
 	contrib/quickstart.d/20-helo.pl \
 	contrib/quickstart.d/30-forged.pl \
+	contrib/quickstart.d/35-dnsbl.pl \
 	contrib/quickstart.d/40-spf.pl \
 	contrib/systemd/bailey.service.in

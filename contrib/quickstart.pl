@@ -74,6 +74,8 @@ sub play {
 	$smtp->quit;
 	push @wrong, show_message($house, $session, $reply);
 	show_log($house, $seen);
+	push @wrong, "the log should say $session->{log}"
+	    if $session->{log} && !show_log($house, $seen, $session->{log});
 	say '';
 	say "  NOT AS EXPECTED: $_" for @wrong;
 	say '  as expected' if !@wrong;
@@ -123,11 +125,11 @@ sub show_message {
 }
 
 sub show_log {
-	my ($house, $seen) = @_;
-	my $line = $house->bailey->wait_for_log(qr/\bevent=/, $seen) // return;
+	my ($house, $seen, $pattern) = @_;
+	my $line = $house->bailey->wait_for_log($pattern // qr/\bevent=/, $seen) // return;
 	say "\n  in the log";
 	paragraph('    ', printable($line));
-	return;
+	return 1;
 }
 
 # ---- --keep and stop
