@@ -78,6 +78,7 @@ perl_tests += t/postfix_dnsbl.t
 perl_tests += t/postfix_hostile.t
 perl_tests += t/postfix_spf.t
 perl_tests += t/postfix_trouble.t
+perl_tests += t/sender.t
 perl_tests += t/session.t
 perl_tests += t/style.t
 
