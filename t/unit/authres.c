@@ -74,6 +74,7 @@ test_huge(void)
 static void
 test_names(void)
 {
+	static const struct house house = {.clock = &clock_real};
 	static char host[256];
 	static const struct {
 		const char *conf, *macro_j, *authserv_id, *hostname;
@@ -87,7 +88,7 @@ test_names(void)
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		struct connection c = {.mta_name = "[client]", .hostname = rows[i].macro_j};
 		struct conf *conf = fake_conf(rows[i].conf);
-		struct stage_walk *w = stage_open(conf, NULL, &clock_real, &c);
+		struct stage_walk *w = stage_open(conf, &house, &c);
 
 		conf_unref(&conf);
 		tap_is(stage_txn(w)->site->authserv_id, rows[i].authserv_id, "authserv-id");

@@ -60,8 +60,7 @@ begin(const char *text)
 	struct stage_walk *w;
 
 	clock_fake_init(&now, 0, 1795000000);
-	if (!addr_parse(&c.client, "192.0.2.1") ||
-	    (w = stage_open(conf, &house, &c)) == NULL)
+	if (!addr_parse(&c.client, "192.0.2.1") || (w = stage_open(conf, &house, &c)) == NULL)
 		abort();
 	conf_unref(&conf);
 	return w;
