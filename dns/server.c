@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "lib/addr.h"
 #include "lib/ascii.h"
@@ -130,6 +131,11 @@ servers_of(const struct string_list *list, const char **file_r, const char **why
 		*file_r = list->v[0];
 	if (*file_r == NULL)
 		return servers_from_list(list, why_r);
+	/* A file of the administrator's that is not there is a slip, the system's may be missing. */
+	if (list->n > 0 && access(*file_r, R_OK) != 0) {
+		*why_r = "servers: there is no such file that can be read";
+		return NULL;
+	}
 	if ((set = servers_from_file(*file_r)) == NULL)
 		*why_r = "no memory";
 	return set;
