@@ -15,8 +15,8 @@
 #include "lib/ascii.h"
 #include "lib/buf.h"
 
-/* A result for each enum spf_result, and these. */
-enum { NO_MAIL = SPF_RESULT_COUNT, HELO_FAIL };
+/* A result for each enum spf_result, no-mail, and one each for that of the HELO name. */
+enum { NO_MAIL = SPF_RESULT_COUNT, HELO };
 
 /* RFC 7372 3.2: X.7.23 validation failed, X.7.24 validation error. */
 /* clang-format off */
@@ -29,7 +29,14 @@ static const struct result results[] = {
 	[SPF_TEMPERROR] = {"temperror", WORD_TEMPERROR, ACTION_PASS,    "550 5.7.24", "451 4.7.24"},
 	[SPF_PERMERROR] = {"permerror", WORD_PERMERROR, ACTION_PASS,    "550 5.7.24", "451 4.7.24"},
 	[NO_MAIL]       = {"no-mail",   WORD_FAIL,      ACTION_REJECT,  "550 5.7.23", "451 4.7.23"},
-	[HELO_FAIL]     = {"helo-fail", WORD_FAIL,      ACTION_PASS,    "550 5.7.23", "451 4.7.23"},
+	/* Evidence about the host alone: the HELO name of many an honest one has no record. */
+	[HELO + SPF_NONE]      = {"helo-none",      WORD_NONE,      ACTION_PASS, NULL,         NULL},
+	[HELO + SPF_NEUTRAL]   = {"helo-neutral",   WORD_NEUTRAL,   ACTION_PASS, NULL,         NULL},
+	[HELO + SPF_PASS]      = {"helo-pass",      WORD_PASS,      ACTION_PASS, NULL,         NULL},
+	[HELO + SPF_FAIL]      = {"helo-fail",      WORD_FAIL,      ACTION_PASS, "550 5.7.23", "451 4.7.23"},
+	[HELO + SPF_SOFTFAIL]  = {"helo-softfail",  WORD_SOFTFAIL,  ACTION_PASS, "550 5.7.23", "451 4.7.23"},
+	[HELO + SPF_TEMPERROR] = {"helo-temperror", WORD_TEMPERROR, ACTION_PASS, "550 5.7.24", "451 4.7.24"},
+	[HELO + SPF_PERMERROR] = {"helo-permerror", WORD_PERMERROR, ACTION_PASS, "550 5.7.24", "451 4.7.24"},
 	{.name = NULL},
 };
 /* clang-format on */
@@ -275,7 +282,7 @@ judge_helo(struct txn *txn, const struct identities *id)
 	if (txn->sender.null || !spf_identity(q, &name))
 		return;
 	evaluate(txn, q, &a);
-	v = report_answer(txn, q, &a, a.result == SPF_FAIL ? HELO_FAIL : (unsigned)a.result);
+	v = report_answer(txn, q, &a, HELO + (unsigned)a.result);
 	verdict_prop(txn, v, "smtp", "helo", name.domain);
 	if (id->relay != NULL)
 		verdict_prop(txn, v, "policy", "relay", id->relay);

@@ -40,7 +40,9 @@ prepare(void)
 
 		assert_order(c, registry_rows);
 		for (unsigned r = 0; c->results[r].name != NULL; r++) {
-			if (c->results[r].word != WORD_TEMPERROR)
+			/* The first one, where there are several. */
+			if (c->results[r].word != WORD_TEMPERROR ||
+			    no_memory[registry_rows][0].check != NULL)
 				continue;
 			for (int eom = 0; eom < 2; eom++)
 				no_memory[registry_rows][eom] = (struct verdict){.check = c,

@@ -30,9 +30,10 @@ static const struct {
 	const char *helo, *sender;
 	const char *results, *props;	/* all; of the first */
 } cases[] = {
-	{"host.none.example", "<a@pass.example>", "pass none", "smtp.mailfrom=pass.example"},
-	{"pass.example", "<a@fail.example>", "fail pass", "smtp.mailfrom=fail.example"},
+	{"host.none.example", "<a@pass.example>", "pass helo-none", "smtp.mailfrom=pass.example"},
+	{"pass.example", "<a@fail.example>", "fail helo-pass", "smtp.mailfrom=fail.example"},
 	{"fail.example", "<a@pass.example>", "pass helo-fail", "smtp.mailfrom=pass.example"},
+	{"soft.example", "<a@pass.example>", "pass helo-softfail", "smtp.mailfrom=pass.example"},
 	{"single", "<a@soft.example>", "softfail", "smtp.mailfrom=soft.example"},
 	{"[192.0.2.1]", "<a@nomail.example>", "no-mail", "smtp.mailfrom=nomail.example"},
 	{"nomail.example", "<a@pass.example>", "pass helo-fail", "smtp.mailfrom=pass.example"},
