@@ -27,6 +27,7 @@ unit_tests =
 unit_tests += t/fuzz/authres
 unit_tests += t/fuzz/conf
 unit_tests += t/fuzz/dns_answer
+unit_tests += t/fuzz/received
 unit_tests += t/fuzz/spf
 unit_tests += t/unit/addr
 unit_tests += t/unit/arena
@@ -100,6 +101,7 @@ fuzz_replay = t/fuzz/replay.c t/fuzz/fuzz.h
 t_fuzz_authres_SOURCES = t/fuzz/authres.c $(fuzz_replay) $(fakechecks)
 t_fuzz_conf_SOURCES = t/fuzz/conf.c $(fuzz_replay) $(fakechecks)
 t_fuzz_dns_answer_SOURCES = t/fuzz/dns_answer.c $(fuzz_replay)
+t_fuzz_received_SOURCES = t/fuzz/received.c $(fuzz_replay)
 t_fuzz_spf_SOURCES = t/fuzz/spf.c $(fuzz_replay)
 EXTRA_DIST += t/fuzz/corpus
 
