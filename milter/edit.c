@@ -28,19 +28,10 @@ edit_forged_note(
 	f->seen++;
 	if (!authres_claims(value, authserv_id))
 		return;
-	if (f->count == f->room && f->room < EDIT_FORGED_MAX) {
-		size_t room = f->room == 0 ? 8 : 2 * f->room;
-		uint32_t *more = realloc(f->nth, room * sizeof *more);
-
-		if (more != NULL) {
-			f->nth = more;
-			f->room = room;
-		}
-	}
-	if (f->count < f->room)
+	if (f->count < EDIT_FORGED_MAX)
 		f->nth[f->count++] = f->seen;
 	else
-		f->lost = true;
+		f->beyond = true;
 }
 
 void
@@ -48,14 +39,7 @@ edit_forged_reset(struct edit_forged *f)
 {
 	f->seen = 0;
 	f->count = 0;
-	f->lost = false;
-}
-
-void
-edit_forged_fini(struct edit_forged *f)
-{
-	free(f->nth);
-	*f = (struct edit_forged){0};
+	f->beyond = false;
 }
 
 static int

@@ -84,7 +84,6 @@ session_free(struct session **sp)
 	stage_close(&s->walk);
 	if (s->counted)
 		census_session_leave();
-	edit_forged_fini(&s->forged);
 	conf_unref(&s->conf);
 	free(s);
 	*sp = NULL;
@@ -375,6 +374,19 @@ on_body(SMFICTX *ctx, unsigned char *bytes, size_t len)
 	return leave(SMFIS_NOREPLY);
 }
 
+/* What policy let through, and still must not be delivered as it is. */
+static sfsistat
+refuse_message(
+    SMFICTX *ctx, const struct session *s, const char *code, const char *xcode, const char *why)
+{
+	const char *id = stage_txn(s->walk)->id;
+	char text[200];
+
+	log_notice("id=%s refused after all: %s %s %s", id, code, xcode, why);
+	(void)snprintf(text, sizeof text, "%s [id=%s]", why, id);
+	return refuse(ctx, code, xcode, text);
+}
+
 /*
  * No smfi_progress(): all waiting of one message is bounded by
  * resolver.budget, at most 25 s, and Postfix waits 300 s here.  Sendmail waits
@@ -393,9 +405,12 @@ on_eom(SMFICTX *ctx)
 	stage_eom(s->walk, &d);
 	summary_log(s->walk, NULL, &d);
 	r = carry_out(ctx, s, &d);
-	if (r == SMFIS_CONTINUE &&
-	    (s->forged.lost || edit_message(ctx, &s->rights, &s->forged, s->walk, &d) < 0))
-		r = refuse(ctx, "451", "4.3.0", "the mail filter cannot edit the header" LATER);
+	if (r == SMFIS_CONTINUE && s->forged.beyond)
+		r = refuse_message(ctx, s, "550", "5.7.1",
+		    "too many Authentication-Results fields claim to be of this server");
+	else if (r == SMFIS_CONTINUE && edit_message(ctx, &s->rights, &s->forged, s->walk, &d) < 0)
+		r = refuse_message(
+		    ctx, s, "451", "4.3.0", "the mail filter cannot edit the header" LATER);
 	message_end(s);
 	return leave(r);
 }

@@ -181,6 +181,18 @@ for my $style (qw(postfix sendmail)) {
 	};
 }
 
+subtest 'more forged results than can be deleted' => sub {
+	my $mta = mta();
+	$mta->do('open', @client);
+	is($mta->last(@envelope, ("header $forged") x 200, 'eoh', 'eom'), 'eom: continue', '200 are');
+	is(scalar(grep { /mx\.example\.org/ } $mta->headers), 1, 'all of them');
+	my $said = $mta->last(@envelope, ("header $forged") x 201, 'eoh', 'eom');
+	like($said, qr/^eom: 550 5\.7\.1 too many Authentication-Results .*\[id=\w+\]/, 'more are refused');
+	my ($id) = $said =~ /\[id=(\w+)\]/;
+	ok($daemon->wait_for_log(qr/id=$id refused after all: 550 5\.7\.1/), 'and the log says why');
+	is($mta->last(@envelope, @message), 'eom: continue', 'the next message is not meant');
+};
+
 subtest 'big and odd' => sub {
 	my $mta = mta();
 	$mta->do('open', @client);
