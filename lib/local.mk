@@ -10,12 +10,16 @@ libbailey_a_SOURCES += \
 	lib/clock.h \
 	lib/header.c \
 	lib/header.h \
+	lib/keyhash.c \
+	lib/keyhash.h \
 	lib/log.c \
 	lib/log.h \
 	lib/name.c \
 	lib/name.h \
 	lib/option.c \
 	lib/option.h \
+	lib/orgdomain.c \
+	lib/orgdomain.h \
 	lib/path.c \
 	lib/path.h \
 	lib/secret.c \

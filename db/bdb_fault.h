@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What surrounds the files of the Berkeley DB store when something is wrong.
+ *
+ *   DIRECTORY/store/		the environment: store.db and its log
+ *   DIRECTORY/store.lock	locked by the process that owns it; says which
+ *   DIRECTORY/store.panics	times of past panics
+ *   DIRECTORY/store.dump	last text snapshot (dump.h)
+ *   DIRECTORY/store.bad-DATE	an environment that could not be used
+ */
+#ifndef DB_BDB_FAULT_H
+#define DB_BDB_FAULT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "db/store.h"
+
+#define FAULT_ROOM_MIN	(4 * 1024 * 1024)	/* bytes free: recovery writes pages and a checkpoint, and must not fail half way */
+#define FAULT_AGAIN	600			/* s between two panics that condemn the files */
+
+/* OK and the descriptor; BUSY: another process owns the directory; FAILED: it cannot be written. */
+enum store_status fault_lock(const char *directory, int *fd_r, struct buf *why);
+/* OK, or FULL: no space for a recovery. */
+enum store_status fault_check_room(const char *directory, struct buf *why);
+void	fault_note_panic(const char *directory, int64_t now);
+/* Two panics within FAULT_AGAIN: a damaged page survives recovery and would panic for ever. */
+bool	fault_is_condemned(const char *directory);
+/* Move DIRECTORY/store away; where to in name.  0 or -1. */
+int	fault_set_aside(const char *directory, int64_t now, struct buf *name, struct buf *why);
+
+#endif

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Writing and reading the store as text (format: dump.h).
+ */
+#include "config.h"
+
+#include "db/dump.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define MAGIC "bailey-dump 1"
+#define FLUSH_EVERY \
+	65536 /* records loaded between two checkpoints, which remove the log behind them */
+
+static const struct kind {
+	enum record_kind kind;
+	const char *word;
+	size_t fields;
+} kinds[] = {{RECORD_TRIPLET, "triplet", 3}, {RECORD_CLIENT, "client", 1}};
+#define KINDS (sizeof kinds / sizeof kinds[0])
+
+struct out {
+	FILE *file;
+	uint64_t count;
+};
+
+static void
+put_field(FILE *f, struct record_bytes b)
+{
+	putc('\t', f);
+	for (size_t i = 0; i < b.n; i++)
+		if (b.p[i] < ' ' || b.p[i] > '~' || b.p[i] == '\\')
+			fprintf(f, "\\x%02x", b.p[i]);
+		else
+			putc(b.p[i], f);
+}
+
+static bool
+put_known(FILE *f, struct record_bytes key, struct record_bytes value)
+{
+	struct record_bytes fields[RECORD_FIELDS_MAX];
+	struct greylist_record r;
+	int64_t expires;
+
+	for (size_t i = 0; i < KINDS; i++) {
+		const struct kind *k = &kinds[i];
+
+		if (key.n == 0 || key.p[0] != k->kind || !record_head_get(value, &expires) ||
+		    !record_greylist_get(value, &r) || !record_key_split(key, fields, k->fields))
+			continue;
+		fprintf(f, "%s\t%" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 " %" PRIu32, k->word,
+		    expires, r.first, r.last, r.passed, r.count);
+		for (size_t n = 0; n < k->fields; n++)
+			put_field(f, fields[n]);
+		putc('\n', f);
+		return true;
+	}
+	return false;
+}
+
+static bool
+put_record(void *ctx, struct record_bytes key, struct record_bytes value)
+{
+	struct out *o = ctx;
+
+	o->count++;
+	if (!put_known(o->file, key, value)) {
+		fputs("raw", o->file);
+		put_field(o->file, key);
+		put_field(o->file, value);
+		putc('\n', o->file);
+	}
+	return ferror(o->file) == 0;
+}
+
+int
+dump_write(struct store *s, FILE *f, uint64_t *count_r, struct buf *why)
+{
+	struct out o = {f, 0};
+	enum store_status status;
+
+	fputs(MAGIC "\n", f);
+	status = store_scan(s, (struct record_bytes){NULL, 0}, put_record, &o);
+	fprintf(f, "end %" PRIu64 "\n", o.count);
+	*count_r = o.count;
+	if (status == STORE_OK && fflush(f) == 0 && ferror(f) == 0)
+		return 0;
+	buf_puts(why, status != STORE_OK ? store_status_text(status) : strerror(errno));
+	return -1;
+}
+
+/* Take the next field of a line and undo its escapes in place; false: malformed. */
+static bool
+take_field(char **line, struct record_bytes *out)
+{
+	char *start = *line, *end = start + strcspn(start, "\t"), *w = start;
+
+	*line = *end == '\t' ? end + 1 : NULL;
+	*end = '\0';
+	for (const char *r = start; r < end; r++, w++) {
+		unsigned byte = (unsigned char)*r;
+
+		if (*r == '\\') {
+			if (r[1] != 'x' || !isxdigit((unsigned char)r[2]) ||
+			    !isxdigit((unsigned char)r[3]) || sscanf(r + 2, "%2x", &byte) != 1)
+				return false;
+			r += 3;
+		}
+		*w = (char)byte;
+	}
+	*out = (struct record_bytes){(uint8_t *)start, (size_t)(w - start)};
+	return true;
+}
+
+/* The fields of a key; none may hold NUL, and it must be all of the line. */
+static bool
+take_key(char *line, const struct kind *k, struct record_key *key)
+{
+	const char *texts[RECORD_FIELDS_MAX];
+	struct record_bytes f;
+
+	for (size_t i = 0; i < k->fields; i++) {
+		if (line == NULL)
+			return false;
+		texts[i] = line;
+		if (!take_field(&line, &f) || f.n > RECORD_FIELD_MAX ||
+		    memchr(f.p, '\0', f.n) != NULL)
+			return false;
+		((char *)f.p)[f.n] = '\0';
+	}
+	record_key_make(key, k->kind, texts, k->fields);
+	return line == NULL;
+}
+
+static bool
+load_known(struct store *s, const struct kind *k, char *line, enum store_status *status_r)
+{
+	struct greylist_record r;
+	struct record_key key;
+	uint8_t value[RECORD_GREYLIST_SIZE];
+	int64_t expires;
+	int n = 0;
+
+	if (sscanf(line, "%" SCNd64 " %" SCNd64 " %" SCNd64 " %" SCNd64 " %" SCNu32 "\t%n",
+		&expires, &r.first, &r.last, &r.passed, &r.count, &n) != 5 ||
+	    n == 0 || !take_key(line + n, k, &key))
+		return false;
+	record_greylist_put(value, &r, expires);
+	*status_r =
+	    store_put_value(s, record_key_bytes(&key), (struct record_bytes){value, sizeof value});
+	return true;
+}
+
+static bool
+load_line(struct store *s, char *line, enum store_status *status_r)
+{
+	struct record_bytes key, value;
+	char *word = line;
+
+	line = strchr(line, '\t');
+	if (line == NULL)
+		return false;
+	*line++ = '\0';
+	for (size_t i = 0; i < KINDS; i++)
+		if (strcmp(word, kinds[i].word) == 0)
+			return load_known(s, &kinds[i], line, status_r);
+	if (strcmp(word, "raw") != 0 || !take_field(&line, &key) || line == NULL ||
+	    !take_field(&line, &value) || line != NULL)
+		return false;
+	*status_r = store_put_value(s, key, value);
+	return true;
+}
+
+int
+dump_load(struct store *s, FILE *f, struct dump_report *report, struct buf *why)
+{
+	enum store_status status = STORE_OK;
+	const char *fault = NULL;
+	bool ended = false;
+	uint64_t announced;
+	char *line = NULL;
+	size_t room = 0;
+	ssize_t len;
+
+	*report = (struct dump_report){0, 0};
+	while (
+	    fault == NULL && status == STORE_OK && !ended && (len = getline(&line, &room, f)) > 0) {
+		if (line[len - 1] == '\n')
+			line[--len] = '\0';
+		if (report->line++ == 0)
+			fault =
+			    strcmp(line, MAGIC) != 0 ? "not a dump: \"" MAGIC "\" expected" : NULL;
+		else if (strncmp(line, "end ", 4) == 0 &&
+			 sscanf(line, "end %" SCNu64, &announced) == 1)
+			ended = true;
+		else if (strlen(line) != (size_t)len || len > DUMP_LINE_MAX ||
+			 !load_line(s, line, &status))
+			fault = "malformed line";
+		else if (status == STORE_OK && ++report->loaded % FLUSH_EVERY == 0)
+			store_flush(s);
+	}
+	if (fault == NULL && status == STORE_OK && (!ended || announced != report->loaded))
+		fault = ended ? "the last line counts other records" : "cut short: no last line";
+	if (fault != NULL || status != STORE_OK)
+		buf_printf(why, "line %" PRIu64 ": %s", report->line,
+		    fault != NULL ? fault : store_status_text(status));
+	free(line);
+	return fault == NULL && status == STORE_OK ? 0 : -1;
+}
+
+struct dump_writer {
+	struct store *store;
+	struct store_cursor cursor;
+	struct out out;
+	char *path, *part;
+};
+
+struct dump_writer *
+dump_begin(struct store *s, const char *directory, struct buf *why)
+{
+	struct dump_writer *w = calloc(1, sizeof *w);
+
+	if (w == NULL || asprintf(&w->path, "%s/store.dump", directory) < 0 ||
+	    asprintf(&w->part, "%s/store.dump.part", directory) < 0)
+		buf_puts(why, "out of memory");
+	else if ((w->out.file = fopen(w->part, "wex")) == NULL &&
+		 (errno != EEXIST || unlink(w->part) != 0 ||
+		     (w->out.file = fopen(w->part, "wex")) == NULL))
+		buf_printf(why, "%s: %s", w->part, strerror(errno));
+	else {
+		(void)fchmod(fileno(w->out.file), 0600);
+		w->store = s;
+		fputs(MAGIC "\n", w->out.file);
+		return w;
+	}
+	dump_end(&w);
+	return NULL;
+}
+
+int
+dump_step(struct dump_writer *w, struct buf *why)
+{
+	enum store_status status = store_scan_step(
+	    w->store, (struct record_bytes){NULL, 0}, &w->cursor, put_record, &w->out);
+	int rc;
+
+	if (status != STORE_OK) {
+		buf_puts(why, store_status_text(status));
+		return -1;
+	}
+	if (!w->cursor.ended)
+		return 1;
+	fprintf(w->out.file, "end %" PRIu64 "\n", w->out.count);
+	rc = fflush(w->out.file) != 0 || ferror(w->out.file) || fsync(fileno(w->out.file)) != 0;
+	rc |= fclose(w->out.file) != 0;
+	w->out.file = NULL;
+	rc = rc == 0 ? rename(w->part, w->path) : -1;
+	if (rc == -1)
+		buf_printf(why, "%s: %s", w->path, strerror(errno));
+	return rc;
+}
+
+void
+dump_end(struct dump_writer **wp)
+{
+	struct dump_writer *w = *wp;
+
+	if (w == NULL)
+		return;
+	*wp = NULL;
+	if (w->out.file != NULL)
+		(void)fclose(w->out.file);
+	if (w->part != NULL)
+		(void)unlink(w->part);
+	free(w->part);
+	free(w->path);
+	free(w);
+}

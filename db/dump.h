@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Dump: the store as text, one record a line, the same for every back end and
+ * every release: for backup, for moving, for looking.
+ *
+ *   bailey-dump 1
+ *   triplet TAB expires first last passed count TAB client TAB sender TAB recipient
+ *   client TAB expires first last passed count TAB client
+ *   raw TAB key TAB value			what this release does not understand
+ *   end COUNT
+ *
+ * Times are s since 1970; passed is 0 while pending.  In fields, bytes outside
+ * 0x20..0x7e and the backslash are written \xHH.  A file without its last line
+ * is cut short and is refused.
+ */
+#ifndef DB_DUMP_H
+#define DB_DUMP_H
+
+#include "db/store.h"
+
+#define DUMP_LINE_MAX	(4 * (RECORD_KEY_MAX + RECORD_VALUE_MAX) + 64)	/* every byte escaped */
+
+/* 0, or -1: why.  count_r: records written. */
+int	dump_write(struct store *, FILE *, uint64_t *count_r, struct buf *why);
+
+struct dump_report { uint64_t loaded, line; };
+/* 0, or -1: why, with the line; records before that line are loaded. */
+int	dump_load(struct store *, FILE *, struct dump_report *, struct buf *why);
+
+/*
+ * The snapshot: written in steps beside the running store, then moved to
+ * DIRECTORY/store.dump, so that this is always a whole one.
+ */
+struct dump_writer;
+struct dump_writer *dump_begin(struct store *, const char *directory, struct buf *why);
+int	dump_step(struct dump_writer *, struct buf *why);	/* 1: more, 0: done, -1: why */
+void	dump_end(struct dump_writer **);
+
+#endif

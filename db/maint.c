@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Maintenance: one thread does all chores of a store, one after the other, in
+ * steps short enough that the log flush is never late: flush, checkpoint,
+ * sweep of expired records, compaction after a sweep that removed much, and
+ * the text snapshot that a damaged store is restored from.
+ */
+#include "db/backend.h"
+#include "db/dump.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define STEP_TIME     20 /* ms of sweep or snapshot between two looks at the clock */
+#define COMPACT_WORTH 10000 /* removed records that leave enough empty pages behind */
+
+struct maint {
+	struct store *store;
+	pthread_t thread;
+	pthread_mutex_t lock;
+	pthread_cond_t wake;
+	bool stop; /* under lock */
+
+	/* The thread's own; times are clock_mono ms. */
+	int64_t next_sweep, next_snapshot;
+	struct store_cursor cursor;
+	uint64_t removed; /* in this round */
+	bool sweeping, compacting;
+	struct dump_writer *snapshot;
+};
+
+static void
+sweep_step(struct maint *m, int64_t now)
+{
+	struct store *s = m->store;
+	uint64_t removed;
+	enum store_status status =
+	    store_sweep_step(s, &m->cursor, clock_wall(s->setup.clock), &removed);
+
+	m->removed += removed;
+	if (status == STORE_OK && !m->cursor.ended)
+		return;
+	m->sweeping = false;
+	m->compacting = m->removed >= COMPACT_WORTH && s->backend->compact != NULL;
+	m->next_sweep = now + STORE_SWEEP_EVERY;
+}
+
+static void
+snapshot_step(struct maint *m, int64_t now)
+{
+	struct store *s = m->store;
+	char room[256];
+	struct buf why;
+	int more;
+
+	buf_init(&why, room, sizeof room);
+	more = m->snapshot != NULL ? dump_step(m->snapshot, &why)
+	       : (m->snapshot = dump_begin(s, s->setup.directory, &why)) != NULL ? 1
+										 : -1;
+	if (more > 0)
+		return;
+	if (more == 0)
+		atomic_store(&s->snapshot_time, clock_wall(s->setup.clock));
+	else
+		store_say(s, STORE_TROUBLE, "no snapshot of the store: %s", why.s);
+	dump_end(&m->snapshot);
+	m->next_snapshot = now + s->setup.options.snapshot;
+}
+
+/* Whether there is more to do at once. */
+static bool
+work_step(struct maint *m, int64_t now)
+{
+	struct store *s = m->store;
+
+	if (!m->sweeping && now >= m->next_sweep) {
+		m->sweeping = true;
+		m->removed = 0;
+		m->cursor = (struct store_cursor){.started = false};
+	}
+	if (m->sweeping)
+		sweep_step(m, now);
+	else if (m->compacting)
+		m->compacting = s->backend->compact(s);
+	else if (m->snapshot != NULL || (s->setup.options.snapshot > 0 &&
+					    s->backend->flush != NULL && now >= m->next_snapshot))
+		snapshot_step(m, now);
+	return m->sweeping || m->compacting || m->snapshot != NULL;
+}
+
+static void
+round_of_chores(struct maint *m)
+{
+	struct store *s = m->store;
+	int64_t start = clock_mono(s->setup.clock), now = start;
+
+	store_flush(s);
+	while (!atomic_load(&s->down) && work_step(m, now) && now - start < STEP_TIME)
+		now = clock_mono(s->setup.clock);
+}
+
+static void *
+maint_main(void *arg)
+{
+	struct maint *m = arg;
+	struct timespec until;
+
+	(void)pthread_mutex_lock(&m->lock);
+	while (!m->stop) {
+		(void)pthread_mutex_unlock(&m->lock);
+		if (!atomic_load(&m->store->down))
+			round_of_chores(m);
+		(void)clock_gettime(CLOCK_MONOTONIC, &until);
+		until.tv_nsec +=
+		    (m->sweeping || m->snapshot != NULL ? 100 : STORE_FLUSH_EVERY) * 1000000L;
+		until.tv_sec += until.tv_nsec / 1000000000;
+		until.tv_nsec %= 1000000000;
+		(void)pthread_mutex_lock(&m->lock);
+		if (!m->stop)
+			(void)pthread_cond_timedwait(&m->wake, &m->lock, &until);
+	}
+	(void)pthread_mutex_unlock(&m->lock);
+	return NULL;
+}
+
+int
+maint_start(struct store *s)
+{
+	struct maint *m = calloc(1, sizeof *m);
+	int64_t now = clock_mono(s->setup.clock);
+	pthread_condattr_t attr;
+
+	if (m == NULL)
+		return -1;
+	m->store = s;
+	m->next_sweep = now + STORE_CALM;
+	m->next_snapshot = now + s->setup.options.snapshot;
+	(void)pthread_mutex_init(&m->lock, NULL);
+	(void)pthread_condattr_init(&attr);
+	(void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	(void)pthread_cond_init(&m->wake, &attr);
+	(void)pthread_condattr_destroy(&attr);
+	if (pthread_create(&m->thread, NULL, maint_main, m) != 0) {
+		free(m);
+		return -1;
+	}
+	s->maint = m;
+	return 0;
+}
+
+void
+maint_stop(struct store *s)
+{
+	struct maint *m = s->maint;
+
+	if (m == NULL)
+		return;
+	(void)pthread_mutex_lock(&m->lock);
+	m->stop = true;
+	(void)pthread_cond_signal(&m->wake);
+	(void)pthread_mutex_unlock(&m->lock);
+	if (atomic_load(&s->down)) {
+		(void)pthread_detach(m->thread); /* it may be stuck in the back end for ever */
+		s->maint = NULL;
+		return;
+	}
+	(void)pthread_join(m->thread, NULL);
+	dump_end(&m->snapshot);
+	(void)pthread_cond_destroy(&m->wake);
+	(void)pthread_mutex_destroy(&m->lock);
+	free(m);
+	s->maint = NULL;
+}

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Store: what the filter remembers between messages.
+ *
+ *   checks, milter, ctl
+ *        |  store_greylist  store_get  store_put  store_scan ...
+ *   store.c    gate, counters, the line an operator must see
+ *        |  struct store_backend (backend.h)
+ *   bdb*.c  mem.c  (a networked one later)       maint.c: flush, checkpoint, sweep, snapshot
+ *
+ * One call decides and updates a greylist record: the read, the rule and the
+ * write happen below this line as one step, so that a networked store can do
+ * it in one round trip.  Nothing above may know which back end answers.
+ *
+ * Durability: what was answered survives the death of the process; a power
+ * cut may cost the last second, unless `synchronous' is set.
+ */
+#ifndef DB_STORE_H
+#define DB_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "db/decide.h"
+#include "db/record.h"
+#include "lib/buf.h"
+#include "lib/clock.h"
+#include "lib/option.h"
+
+struct store;
+
+/* Whatever is neither OK nor MISSING is trouble: counted, and said once a minute. */
+enum store_status {
+	STORE_OK,
+	STORE_MISSING,		/* no such record, or expired */
+	STORE_NEWER,		/* written by a newer release; left alone */
+	STORE_BUSY,		/* no turn within STORE_WAIT_MAX, or lost too many lock conflicts */
+	STORE_FULL,		/* no space; reading still works, writing resumes when there is room */
+	STORE_FAILED,		/* anything else; store_open's tell() says what */
+	STORE_DOWN,		/* broken for good: only a new process helps */
+	STORE_STATUS_COUNT
+};
+const char *store_status_text(enum store_status);
+
+#define STORE_WAIT_MAX	2000	/* ms one call may wait for its turn; within the 8 s of a message */
+
+enum store_type { STORE_DISK, STORE_MEMORY };
+
+struct store_options {
+	unsigned	type;			/* enum store_type */
+	int64_t		cache_size;		/* bytes; of a store in memory: all it may take */
+	bool		synchronous;		/* every change on the platter before the answer */
+	int64_t		snapshot;		/* ms between text snapshots, 0: none */
+};
+extern const struct option store_option_table[];	/* section "store" */
+
+/*
+ * What a store has to say outside a call; from any thread, must not block.
+ * BROKEN: it will never answer again in this process; the daemon should end
+ * (exit status 75) and be started anew, which recovers.
+ */
+enum store_event { STORE_NOTICE, STORE_TROUBLE, STORE_BROKEN };
+typedef void store_tell(void *ctx, enum store_event, const char *text);
+
+struct store_setup {
+	struct store_options	 options;
+	const char		*directory;	/* state directory; store.* below it are ours */
+	const struct clock	*clock;
+	store_tell		*tell;		/* may be NULL */
+	void			*ctx;
+	bool			 offline;	/* a tool on a stopped store: no thread, nothing set aside */
+};
+
+/*
+ * Open, recover, or, if the files cannot be used, set them aside as
+ * store.bad-DATE and load the last snapshot.  One process owns a directory; a
+ * second one is refused.  Open after daemonising.  Not OK: why, and FULL if
+ * there is no room for a recovery, BUSY if another process owns it.
+ */
+enum store_status store_open(struct store **store_r, const struct store_setup *, struct buf *why);
+/*
+ * Wait for calls in progress, at most five seconds, and write everything out;
+ * later calls are answered DOWN.  False: somebody is stuck inside.
+ */
+bool	 store_stop(struct store *);
+/* Stop and free; nobody may call any more. */
+void	 store_close(struct store **);
+
+/* One attempt.  client: the key whose passed triplets are counted for auto_allow_after. */
+struct store_attempt {
+	const struct record_key		*triplet, *client;
+	int64_t				 now;		/* s since 1970 */
+	const struct greylist_params	*params;
+};
+enum store_status store_greylist(struct store *, const struct store_attempt *,
+	    struct greylist_answer *);
+
+/* Payload into at most size bytes of out; *len_r tells all of it.  Expired records are missing. */
+enum store_status store_get(struct store *, const struct record_key *, int64_t now,
+	    void *out, size_t size, size_t *len_r);
+/* expires: s since 1970, 0 never. */
+enum store_status store_put(struct store *, const struct record_key *, int64_t expires,
+	    const void *payload, size_t len);
+enum store_status store_remove(struct store *, const struct record_key *);
+/* A whole value, with its head, as store_scan shows it; for loading a dump. */
+enum store_status store_put_value(struct store *, struct record_bytes key, struct record_bytes value);
+
+/*
+ * Every record whose key begins with prefix, expired ones too.  Nothing is
+ * locked while visit() runs.  A visit that returns false ends the scan.  Records
+ * written meanwhile may or may not be seen, others exactly once.
+ */
+typedef bool store_visit(void *ctx, struct record_bytes key, struct record_bytes value);
+enum store_status store_scan(struct store *, struct record_bytes prefix, store_visit *, void *ctx);
+
+/* A bounded part of a scan: from cursor (all zero: the beginning) on, a few hundred records. */
+struct store_cursor {
+	struct record_key	last;
+	bool			started, ended;
+};
+enum store_status store_scan_step(struct store *, struct record_bytes prefix, struct store_cursor *,
+	    store_visit *, void *ctx);
+/* Look at a few hundred records from cursor on, remove the expired ones. */
+enum store_status store_sweep_step(struct store *, struct store_cursor *, int64_t now,
+	    uint64_t *removed_r);
+
+/* Write out what a power cut could cost; what the maintenance thread does twice a second. */
+void	 store_flush(struct store *);
+
+struct store_stats {
+	const char	*type;			/* "disk", "memory" */
+	uint64_t	 calls[STORE_STATUS_COUNT];
+	uint64_t	 swept;			/* expired records removed */
+	uint64_t	 records, bytes;	/* estimates; 0 when not known */
+	uint64_t	 conflicts;		/* lock conflicts retried */
+	int64_t		 snapshot;		/* time of the last one, s since 1970, 0: none yet */
+};
+void	 store_stats(struct store *, struct store_stats *);
+
+/* Prove that the files of a stopped store are sound.  Status OK, or why. */
+enum store_status store_verify_files(const char *directory, struct buf *why);
+
+#endif
