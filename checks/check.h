@@ -117,6 +117,7 @@ struct site {
 	struct addr		 daemon_addr;		/* the one the client spoke to, if the MTA told */
 };
 
+struct store;
 struct txn;
 
 /*
@@ -174,6 +175,7 @@ struct txn {
 	const struct site	*site;
 	const struct clock	*clock;
 	struct dns_session	*dns;
+	struct store		*store;		/* db/store.h; NULL: there is none */
 	int64_t			 deadline;	/* clock_mono: waiting ends here */
 
 	const char		*id;		/* our session id */

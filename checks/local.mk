@@ -25,8 +25,14 @@ libbailey_a_SOURCES += \
 	checks/dnsbl/zone.h \
 	checks/envelope.c \
 	checks/envelope.h \
+	checks/greylist.c \
+	checks/greylist.h \
+	checks/greylist_key.c \
+	checks/greylist_key.h \
 	checks/helo.c \
 	checks/helo.h \
+	checks/postgrey_lists.c \
+	checks/postgrey_lists.h \
 	checks/rdns.c \
 	checks/rdns.h \
 	checks/recipient.c \

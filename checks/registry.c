@@ -4,6 +4,7 @@
  * in `after'; among equal actions the first one is the cause of a decision.
  */
 #include "checks/dnsbl.h"
+#include "checks/greylist.h"
 #include "checks/helo.h"
 #include "checks/rdns.h"
 #include "checks/recipient.h"
@@ -17,5 +18,6 @@ const struct check *const check_registry[] = {
     &check_recipient,
     &check_dnsbl,
     &check_spf,
+    &check_greylist, /* last: it needs all evidence */
     NULL,
 };
