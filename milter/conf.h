@@ -15,6 +15,7 @@
 #include <stdio.h>
 
 #include "checks/check.h"
+#include "db/store.h"
 #include "lib/log.h"
 
 struct conf_check {			/* of registry row i */
@@ -40,7 +41,10 @@ struct conf {
 	int64_t			 maximum_sessions;
 	const char		*contact;		/* "postmaster@example.org": how to get help, in replies; NULL */
 
+	const char		*state_directory;	/* where the store lives */
+
 	struct dns_options	 resolver;
+	struct store_options	 store;
 	struct conf_check	 checks[CHECKS_MAX];
 
 	struct conf_private	*private;		/* references, arena, table of sections */

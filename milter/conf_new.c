@@ -75,7 +75,7 @@ plan(struct conf *c)
 
 	while (check_registry[n] != NULL)
 		n++;
-	p->groups = arena_array(&p->arena, n + 2, sizeof *p->groups);
+	p->groups = arena_array(&p->arena, n + 3, sizeof *p->groups);
 	if (actions[0] == NULL || actions[1] == NULL || p->groups == NULL || n > CHECKS_MAX)
 		return -1;
 	p->groups[0] = (struct conf_group){
@@ -84,9 +84,11 @@ plan(struct conf *c)
 	    .parts = {{dns_option_table, &c->resolver}},
 	    .finish = dns_options_finish,
 	    .finish_base = &c->resolver};
-	p->group_count = n + 2;
+	p->groups[2] =
+	    (struct conf_group){.name = "store", .parts = {{store_option_table, &c->store}}};
+	p->group_count = n + 3;
 	for (size_t i = 0; i < n; i++)
-		if (plan_check(c, i, actions, &p->groups[i + 2]) == -1)
+		if (plan_check(c, i, actions, &p->groups[i + 3]) == -1)
 			return -1;
 	return 0;
 }

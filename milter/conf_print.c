@@ -77,7 +77,7 @@ conf_needs_restart(const struct conf *was, const struct conf *is)
 {
 	/* What is used before the first connection, with rights given up since. */
 	static const char *const keys[] = {"socket", "socket-user", "socket-group", "socket-mode",
-	    "user", "group", "pid-file", "maximum-sessions"};
+	    "user", "group", "pid-file", "maximum-sessions", "state-directory"};
 	char list[200] = "";
 
 	for (const struct option *o = conf_option_table; o->key != NULL; o++) {
@@ -95,5 +95,8 @@ conf_needs_restart(const struct conf *was, const struct conf *is)
 			free(b);
 		}
 	}
+	if (memcmp(&was->store, &is->store, sizeof was->store) != 0)
+		(void)snprintf(list + strlen(list), sizeof list - strlen(list), "%sstore",
+		    list[0] != '\0' ? ", " : "");
 	return list[0] != '\0' ? strdup(list) : NULL;
 }

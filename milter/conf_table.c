@@ -47,6 +47,8 @@ const struct option conf_option_table[] = {
 	{"maximum-sessions", OPTION_INT, AT(maximum_sessions), "2000", .min = 1, .max = 1000000},
 	/* How to get help, as every refusal says: an address, a telephone number, a URL; "": postmaster of the recipient's domain. */
 	{"contact", OPTION_STRING, AT(contact), NULL, .min = 0, .max = 200},
+	/* Where the store lives; ours alone, writable.  Restart. */
+	{"state-directory", OPTION_STRING, AT(state_directory), "/var/lib/bailey", .min = 1, .max = 1000},
 	{.key = NULL}
 };
 /* clang-format on */

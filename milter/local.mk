@@ -17,6 +17,8 @@ libbailey_a_SOURCES += \
 	milter/house.h \
 	milter/listen.c \
 	milter/listen.h \
+	milter/memory.c \
+	milter/memory.h \
 	milter/notify.c \
 	milter/notify.h \
 	milter/policy.c \

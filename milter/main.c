@@ -21,6 +21,7 @@
 #include "milter/census.h"
 #include "milter/control.h"
 #include "milter/listen.h"
+#include "milter/memory.h"
 #include "milter/privs.h"
 #include "milter/notify.h"
 #include "milter/session.h"
@@ -56,6 +57,12 @@ lock_pid_file(struct daemon *d, struct buf *why)
 		return 0;
 	d->pid_fd = pidfile_open(d->conf->pid_file, why);
 	return d->pid_fd < 0 ? -1 : 0;
+}
+
+static int
+make_state_directory(struct daemon *d, struct buf *why)
+{
+	return d->privs.user != NULL ? memory_prepare(d->conf, d->privs.uid, d->privs.gid, why) : 0;
 }
 
 static int
@@ -157,6 +164,12 @@ start_house(struct daemon *d, struct buf *why)
 	return -1;
 }
 
+static int
+open_store(struct daemon *d, struct buf *why)
+{
+	return memory_open(d->conf, why);
+}
+
 static void *
 milter_thread(void *unused)
 {
@@ -186,11 +199,13 @@ start_milter(struct daemon *d, struct buf *why)
 static int (*const phases[])(struct daemon *, struct buf *why) = {
     find_users,
     lock_pid_file,
+    make_state_directory,
     open_socket,
     raise_limits,
     go_background,
     drop_privileges,
     start_resolver,
+    open_store,
     start_house,
     start_milter,
 };
@@ -240,6 +255,7 @@ run(struct daemon *d)
 	control.dns = house.dns;
 	r = control_run(&control);
 	house_stop(&house);
+	memory_close();
 	listen_close(&d->listener);
 	pidfile_close(d->pid_fd, d->conf->pid_file);
 	log_close();

@@ -17,6 +17,7 @@
 
 #include "milter/census.h"
 #include "milter/edit.h"
+#include "milter/memory.h"
 #include "milter/reply_set.h"
 #include "milter/summary.h"
 
@@ -246,6 +247,8 @@ on_connect(SMFICTX *ctx, char *host, struct sockaddr *sa)
 	c.local = is_local(ctx, &c.client, host, sa);
 	c.submission = is_submission(ctx);
 	s->walk = stage_open(s->conf, house, &c);
+	if (s->walk != NULL)
+		stage_set_store(s->walk, memory_store());
 	return leave(SMFIS_NOREPLY);
 }
 

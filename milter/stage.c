@@ -90,6 +90,12 @@ stage_open(struct conf *conf, const struct house *house, const struct connection
 }
 
 void
+stage_set_store(struct stage_walk *w, struct store *store)
+{
+	w->txn.store = store;
+}
+
+void
 stage_close(struct stage_walk **wp)
 {
 	struct stage_walk *w = *wp;

@@ -44,6 +44,8 @@ struct stage_walk;	/* one connection */
  */
 struct stage_walk *stage_open(struct conf *, const struct house *, const struct connection *);
 void		 stage_close(struct stage_walk **);
+/* The store the checks remember in; without it there is none.  It must outlive the walk. */
+void		 stage_set_store(struct stage_walk *, struct store *);
 const struct txn *stage_txn(const struct stage_walk *);
 
 void		 stage_helo(struct stage_walk *, const char *helo);

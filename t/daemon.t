@@ -41,8 +41,9 @@ sub place {
 
 sub conf {
 	my ($name, $text) = @_;
+	my $state = -d "$folder/$name.state" ? "$folder/$name.state" : place("$name.state");
 	return spew("$folder/$name.conf",
-	    "user = \"$me\"\nlog = \"stderr\"\nauthserv-id = \"mx.example.org\"\n$quiet$text\n");
+	    "state-directory = \"$state\"\nuser = \"$me\"\nlog = \"stderr\"\nauthserv-id = \"mx.example.org\"\n$quiet$text\n");
 }
 
 # In the foreground, until it serves or has ended.
