@@ -299,7 +299,7 @@ const struct check check_greylist = {
     .origins = ORIGIN_OUTSIDE,
     .needs_ip = true,
     .after =
-	(const char *const[]){"rdns", NULL}, /* and of those behind it, whoever is registered */
+	(const char *const[]){"rdns", "spf", NULL}, /* and whatever evidence those before found */
     .results = results,
     .options = options,
     .options_size = sizeof(struct greylist_options),

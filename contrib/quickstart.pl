@@ -60,6 +60,7 @@ sub play {
 	rule("$number. $session->{title}");
 	paragraph('', $session->{story});
 	say '';
+	sleep $session->{wait} if $session->{wait};
 	say "  client $session->{client}";
 	my $seen = length $house->bailey->log;
 	my $smtp = $house->client($session->{client});
@@ -113,7 +114,10 @@ sub show_message {
 	my @fields = Bailey::Test::Postfix::fields($text, 'Authentication-Results');
 	say "\n  delivered with";
 	print map { "    Authentication-Results:$_" =~ s/\n\t/\n        /gr } @fields;
+	my @more = map { Bailey::Test::Postfix::fields($text, $_) } $session->{also} // ();
+	print "    $session->{also}:$_\n" for @more;
 	my @wrong;
+	push @wrong, "no $session->{also}" if $session->{also} && !@more;
 	push @wrong, 'no Authentication-Results' if !@fields;
 	push @wrong, "the first field should match $session->{header}"
 	    if @fields && $session->{header} && $fields[0] !~ $session->{header};
