@@ -1,3 +1,4 @@
 dist_man_MANS += \
+	doc/bailey-db.8 \
 	doc/bailey.8 \
 	doc/bailey.conf.5
