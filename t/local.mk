@@ -135,19 +135,6 @@ check-rfc7208: t/spfcheck t/fakedns
 .PHONY: check-rfc7208
 EXTRA_DIST += t/rfc7208.pl
 
-# What things cost; `make bench' runs them one after the other.
-bench_programs = t/bench/spf
-EXTRA_PROGRAMS = $(bench_programs)
-CLEANFILES += $(bench_programs)
-t_bench_spf_SOURCES = t/bench/spf.c $(memdns)
-bench_scripts = t/bench/dnsbl.pl
-EXTRA_DIST += $(bench_scripts)
-bench: $(bench_programs) $(sbin_PROGRAMS) t/fakedns t/mtaclient/mtaclient
-	@for program in $(bench_programs); do ./$$program || exit 1; done
-	@for script in $(bench_scripts); do \
-	TOP_BUILDDIR=$(abs_builddir) perl $(srcdir)/$$script || exit 1; done
-.PHONY: bench
-
 # A DNS server that answers from zone files and lies by rule.
 check_PROGRAMS += t/fakedns
 t_fakedns_SOURCES = t/fakedns.c t/fakedns_answer.c t/fakedns_net.c t/fakedns_rule.c \
@@ -180,14 +167,3 @@ EXTRA_DIST += \
 	t/lib/Bailey/Test/Process.pm \
 	t/lib/Bailey/Test/Smtp.pm \
 	t/lib/Bailey/Test/Tools.pm
-
-# How fast: ours beside theirs, in one run.  make bench BENCH_DECISIONS=10000000
-EXTRA_PROGRAMS = t/bench/store
-EXTRA_DIST += t/bench/postgrey.pl
-BENCH_DECISIONS = 200000
-bench: t/bench/store
-	t/bench/store -t 1 -n $(BENCH_DECISIONS)
-	t/bench/store -t 16 -n $(BENCH_DECISIONS)
-	t/bench/store -t 64 -n $(BENCH_DECISIONS)
-	perl $(srcdir)/t/bench/postgrey.pl 5000 8
-.PHONY: bench

@@ -1,0 +1,33 @@
+# What things cost, ours beside theirs in one run: make bench, or one of its parts.
+bench_parts =
+bench: $(bench_parts)
+.PHONY: bench
+
+# Engines of SPF, with a DNS in memory.
+EXTRA_PROGRAMS = t/bench/spf
+t_bench_spf_SOURCES = t/bench/spf.c $(memdns)
+bench_parts += bench-spf
+bench-spf: t/bench/spf
+	t/bench/spf
+.PHONY: bench-spf
+
+# What DNS lists that are 50 ms away cost a mail.
+EXTRA_DIST += t/bench/dnsbl.pl
+bench_parts += bench-dnsbl
+bench-dnsbl: $(sbin_PROGRAMS) t/fakedns t/mtaclient/mtaclient
+	TOP_BUILDDIR=$(abs_builddir) perl $(srcdir)/t/bench/dnsbl.pl
+.PHONY: bench-dnsbl
+
+# Greylisting decisions, beside postgrey.  make bench-store BENCH_DECISIONS=10000000
+EXTRA_PROGRAMS += t/bench/store
+EXTRA_DIST += t/bench/postgrey.pl
+BENCH_DECISIONS = 200000
+bench_parts += bench-store
+bench-store: t/bench/store
+	t/bench/store -t 1 -n $(BENCH_DECISIONS)
+	t/bench/store -t 16 -n $(BENCH_DECISIONS)
+	t/bench/store -t 64 -n $(BENCH_DECISIONS)
+	perl $(srcdir)/t/bench/postgrey.pl 5000 8
+.PHONY: bench-store
+
+CLEANFILES += $(EXTRA_PROGRAMS)
