@@ -211,7 +211,7 @@ subtest 'users' => sub {
 
 subtest 'reload' => sub {
 	my $place = place('reload');
-	my $good = "socket = \"unix:$place/s\"\nlog-level = \"debug\"";
+	my $good = "socket = \"unix:$place/s\"\nlog-level = \"debug\"\ngreylist { mode = \"off\" }";
 	my $path = conf('reload', $good);
 	my $daemon = serves($path);
 	my $mta = Bailey::Test::Mta->new("unix:$place/s");

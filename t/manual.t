@@ -22,7 +22,7 @@ is($?, 0, 'an empty file is a good configuration');
 my (%program, %manual, %check, @twice, $section);
 for (split /\n/, $printed) {
 	next if /^\s*(?:#|$)/;
-	if (/^(\S+)\s*\{\s*$/) { $section = $1; $check{$1} = 1 if $1 ne 'resolver' }
+	if (/^(\S+)\s*\{\s*$/) { $section = $1; $check{$1} = 1 if $1 !~ /^(?:resolver|store)$/ }
 	elsif (/^\s*\}/) { undef $section }
 	elsif (/^\s*(\S+)\s*=\s*(.*?)\s*(?:#.*)?$/) {
 		my $key = join '.', $section // (), $1;

@@ -17,7 +17,7 @@ plan skip_all => Bailey::Test::why_not() if Bailey::Test::why_not();
 
 my $house = Bailey::Test->new;
 $house->dns(
-	zones => ["\$ORIGIN client.example.\n\@ SOA ns hostmaster 1 3600 600 86400 60\nmail A 192.0.2.10\n"],
+	zones => ["\$ORIGIN client.example.\n\@ SOA ns hostmaster 1 3600 600 86400 60\n\@ MX 10 mail\nmail A 192.0.2.10\n"],
 	reverse => { '192.0.2.10' => 'mail.client.example' },
 );
 $house->bailey('greylist { delay = "2s" }');
