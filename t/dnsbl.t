@@ -169,6 +169,8 @@ subtest 'health' => sub {
 		wait_until { rcpt($house, '192.0.2.' . (50 + $n++)) =~ /^rcpt: 554/ };
 		like(($listed->())[0], qr/^rcpt: 554/, 'and counts again');
 	}
+	# The two families are tested apart; the other one is back a little later.
+	ok(wait_until { rcpt($house, '2001:db8::' . ($n = $n % 99 + 1)) =~ /^rcpt: 554/ }, 'for IPv6 as well');
 	my $from = length $daemon->log;
 	$house->dns->change(zones => [$client, $only_v4, $other]);
 	like($daemon->wait_for_log(qr/bl\.example failed its test.*IPv6/, $from), qr/not asked for IPv6 clients/, 'a list without IPv6');
