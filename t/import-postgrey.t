@@ -22,7 +22,7 @@ done_testing;
 
 sub take_over {
 	my $house = File::Temp->newdir('bailey-XXXXXX', TMPDIR => 1);
-	mkdir "$house/$_" or die "$house/$_: $!\n" for qw(db hashed store);
+	mkdir "$house/$_" or die "$house/$_: $!\n" for qw(db killed hashed store);
 	my $now = time;
 	my $old = $now - 86400;
 	# Client, sender, recipient, times of attempts.
@@ -37,7 +37,7 @@ sub take_over {
 		['198.51.100.3', 'late@a.example', 'me@b.example', $now - 4 * 86400],
 		['198.51.100.4', 'gone@a.example', 'me@b.example', $now - 50 * 86400, $now - 50 * 86400 + 500],
 	);
-	ask($house, 'db', [], @attempts);
+	ask($house, 'db', [], @attempts)->stop;
 	my ($dump, $said) = take($house, 'db');
 	my $window = 2 * 86400;
 	my $age = 35 * 86400;
@@ -65,7 +65,12 @@ END
 	is(qx($db -d $house/store load $house/dump 2>&1), "bailey-db: 8 records loaded\n", 'bailey-db takes it');
 	is(qx($db -d $house/store forget bounce-99-1\@a.example), "1 records removed\n", 'under our own keys');
 
-	ask($house, 'hashed', ['--privacy'], @attempts[0 .. 1]);
+	my $killed = ask($house, 'killed', [], @attempts);
+	$killed->kill('KILL');
+	$killed->wait(10);
+	is((take($house, 'killed'))[0], $dump, 'nothing is missing after a kill');
+
+	ask($house, 'hashed', ['--privacy'], @attempts[0 .. 1])->stop;
 	($dump, $said) = take($house, 'hashed');
 	like($dump, qr/^end 0$/m, 'hashed keys cannot be taken');
 	like($said, qr/^left out: 2 hashed keys \(postgrey --privacy\)$/m, 'and that is said');
@@ -79,7 +84,7 @@ sub triplet {
 	return join "\t", 'triplet', "$expires $first $last $passed 1", @fields;
 }
 
-# Run postgrey on a database, ask it at the times given, stop it.
+# Run postgrey on a database and ask it at the times given.
 sub ask {
 	my ($house, $folder, $options, @attempts) = @_;
 	my $socket = "$house/$folder.socket";
@@ -95,8 +100,7 @@ sub ask {
 		while (my $line = <$s>) { last if $line eq "\n" }
 	}
 	close $s;
-	$p->stop;
-	return;
+	return $p;
 }
 
 # Output and report of the importer.
