@@ -119,7 +119,7 @@ text_json(struct buf *b, const char *s, size_t max)
 	size_t len = strnlen(s, max), n;
 
 	buf_putc(b, '"');
-	for (size_t i = 0; i<len; i += n> 0 ? n : 1) {
+	for (size_t i = 0; i < len; i += n + (n == 0)) {
 		n = utf8_len(s + i, len - i);
 		if (n == 0)
 			buf_puts(b, "\xef\xbf\xbd");
