@@ -43,10 +43,8 @@ helo_helo(struct txn *txn)
 static bool
 is_our_addr(const struct site *site, const struct addr *addr)
 {
-	for (size_t i = 0; i < site->local_addresses.n; i++)
-		if (cidr_contains(&site->local_addresses.v[i], addr))
-			return true;
-	return addr_equal(&site->daemon_addr, addr);
+	return cidr_any(site->local_addresses.v, site->local_addresses.n, addr) ||
+	       addr_equal(&site->daemon_addr, addr);
 }
 
 static bool

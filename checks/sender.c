@@ -86,10 +86,8 @@ is_ours(const struct txn *t, const struct addr *a)
 	for (size_t i = 0; i < site->local_domains.n; i++)
 		if (name_within(t->sender.domain, site->local_domains.v[i]))
 			return false;
-	for (size_t i = 0; i < site->local_addresses.n; i++)
-		if (cidr_contains(&site->local_addresses.v[i], a))
-			return true;
-	return addr_equal(a, &site->daemon_addr);
+	return cidr_any(site->local_addresses.v, site->local_addresses.n, a) ||
+	       addr_equal(a, &site->daemon_addr);
 }
 
 static void

@@ -214,8 +214,8 @@ cidr_contains(const struct cidr *c, const struct addr *a)
 	return addr_equal(&other.net, &c->net);
 }
 
-static bool
-in_any(const struct cidr *nets, size_t count, const struct addr *a)
+bool
+cidr_any(const struct cidr *nets, size_t count, const struct addr *a)
 {
 	for (size_t i = 0; i < count; i++)
 		if (cidr_contains(&nets[i], a))
@@ -238,7 +238,7 @@ addr_is_loopback(const struct addr *a)
 {
 	static const struct cidr loopback[] = {NET4(8, 127), NET6(128, [15] = 1)};
 
-	return in_any(loopback, COUNT(loopback), a);
+	return cidr_any(loopback, COUNT(loopback), a);
 }
 
 bool
@@ -270,9 +270,9 @@ addr_is_special(const struct addr *a)
 	case ADDR_NONE:
 		return true;
 	case ADDR_V4:
-		return in_any(special, COUNT(special), a);
+		return cidr_any(special, COUNT(special), a);
 	case ADDR_V6:
 		break;
 	}
-	return in_any(special, COUNT(special), a) || !in_any(global, COUNT(global), a);
+	return cidr_any(special, COUNT(special), a) || !cidr_any(global, COUNT(global), a);
 }

@@ -47,6 +47,7 @@ void	addr_network(struct cidr *, const struct addr *, unsigned prefix);
 bool	cidr_parse(struct cidr *, const char *);
 /* ADDR_NONE is in no network, the two families never in each other's. */
 bool	cidr_contains(const struct cidr *, const struct addr *);
+bool	cidr_any(const struct cidr *, size_t count, const struct addr *);
 
 bool	addr_is_loopback(const struct addr *);
 /*

@@ -23,10 +23,8 @@ find_origin(const struct stage_walk *w)
 	/* Whoever comes to submit will log in: until MAIL, nobody is told of our users. */
 	if (w->txn.auth_user != NULL || (w->submission && !w->in_message))
 		return ORIGIN_AUTHENTICATED;
-	for (size_t i = 0; i < trusted->n; i++)
-		if (cidr_contains(&trusted->v[i], &w->txn.client.addr))
-			return ORIGIN_TRUSTED;
-	return ORIGIN_OUTSIDE;
+	return cidr_any(trusted->v, trusted->n, &w->txn.client.addr) ? ORIGIN_TRUSTED
+								     : ORIGIN_OUTSIDE;
 }
 
 /* For an MTA that does not say its name. */

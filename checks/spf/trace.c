@@ -84,11 +84,8 @@ read_received(const struct header *h, struct trace_client *c)
 static bool
 is_ours(const struct addr *addr, const struct cidr_list *relays)
 {
-	for (size_t i = 0; i < relays->n; i++)
-		if (cidr_contains(&relays->v[i], addr))
-			return true;
 	/* A content filter on the relay hands the message back to it. */
-	return addr_is_loopback(addr);
+	return cidr_any(relays->v, relays->n, addr) || addr_is_loopback(addr);
 }
 
 bool
