@@ -68,38 +68,13 @@ static const struct option options[] = {
 	/* Where anything but no-mail is acted upon: at the end DKIM has had its say, too. */
 	{.key = "at", .type = OPTION_CHOICE, .offset = AT(at), .value = "eom", .choices = at_names},
 	/* Not looked at: these domains of reverse-paths and HELO names, and all below them. */
-	{.key = "skip-domains", .type = OPTION_STRINGS, .offset = AT(skip_domains)},
+	{.key = "skip-domains", .type = OPTION_DOMAINS, .offset = AT(skip_domains)},
 	/* Forwarders and backup MX of one's own: their clients are looked at instead. */
 	{.key = "relays", .type = OPTION_CIDRS, .offset = AT(relays)},
 	{.key = "received-spf", .type = OPTION_BOOL, .offset = AT(received_spf), .value = "no"},
 	{.key = NULL},
 };
 /* clang-format on */
-
-/* skip-domains in canonical form. */
-static int
-finish(void *section, struct arena *arena, const char **why_r)
-{
-	struct spf_options *o = section;
-	const char **names = arena_array(arena, o->skip_domains.n, sizeof *names);
-	char name[NAME_TEXT_SIZE];
-
-	for (size_t i = 0; i < o->skip_domains.n; i++) {
-		enum name_fault fault = name_canon(o->skip_domains.v[i], name);
-
-		if (fault != NAME_OK) {
-			*why_r = arena_printf(arena, "skip-domains: \"%s\": %s",
-			    o->skip_domains.v[i], name_fault_text(fault));
-			return -1;
-		}
-		if (names == NULL || (names[i] = arena_strdup(arena, name)) == NULL) {
-			*why_r = "out of memory";
-			return -1;
-		}
-	}
-	o->skip_domains.v = names;
-	return 0;
-}
 
 static bool
 is_skipped(const struct spf_options *o, const char *domain)
@@ -115,10 +90,7 @@ is_relay(const struct txn *txn)
 {
 	const struct spf_options *o = txn->options;
 
-	for (size_t i = 0; i < o->relays.n; i++)
-		if (cidr_contains(&o->relays.v[i], &txn->client.addr))
-			return true;
-	return false;
+	return cidr_any(o->relays.v, o->relays.n, &txn->client.addr);
 }
 
 /* --- questions ------------------------------------------------------------ */
@@ -330,7 +302,6 @@ const struct check check_spf = {
     .results = results,
     .options = options,
     .options_size = sizeof(struct spf_options),
-    .finish = finish,
     .ask[STAGE_MAIL] = ask,
     .judge[STAGE_RCPT] = judge_rcpt,
     .judge[STAGE_EOM] = judge_eom,

@@ -26,6 +26,7 @@ enum option_type {
 	OPTION_SIZE,		/* int64_t bytes; "64K" "10M" "1G"; min..max */
 	OPTION_CHOICE,		/* unsigned, index into choices */
 	OPTION_STRINGS,		/* struct string_list */
+	OPTION_DOMAINS,		/* struct string_list of names in canonical form (name.h) */
 	OPTION_CIDRS,		/* struct cidr_list */
 	OPTION_SECTIONS,	/* struct section_list; `section' describes one */
 };

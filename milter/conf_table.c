@@ -35,7 +35,7 @@ const struct option conf_option_table[] = {
 	/* Clients whose mail passes without inbound checks. */
 	{"trusted-networks", OPTION_CIDRS, AT(trusted_networks), .value = "127.0.0.0/8, ::1/128"},
 	/* Our own domains: nobody outside greets with them. */
-	{"local-domains", OPTION_STRINGS, AT(local_domains), .value = NULL},
+	{"local-domains", OPTION_DOMAINS, AT(local_domains), .value = NULL},
 	/* Our own addresses, beside the one the client spoke to: nobody outside greets with them. */
 	{"local-addresses", OPTION_CIDRS, AT(local_addresses), .value = NULL},
 	/* Where the log goes: syslog(3), facility mail; standard error as text; standard error as JSON lines. */
@@ -52,27 +52,6 @@ const struct option conf_option_table[] = {
 	{.key = NULL}
 };
 /* clang-format on */
-
-static int
-finish_domains(struct conf *c, struct arena *a, const char **why_r)
-{
-	const char **names = arena_array(a, c->local_domains.n, sizeof *names);
-	char name[NAME_TEXT_SIZE];
-
-	for (size_t i = 0; i < c->local_domains.n; i++) {
-		enum name_fault fault = name_canon(c->local_domains.v[i], name);
-
-		if (fault != NAME_OK) {
-			*why_r = arena_printf(a, "local-domains: \"%s\" is not a domain name: %s",
-			    c->local_domains.v[i], name_fault_text(fault));
-			return -1;
-		}
-		if (names == NULL || (names[i] = arena_strdup(a, name)) == NULL)
-			return -1;
-	}
-	c->local_domains.v = names;
-	return 0;
-}
 
 static int
 finish_socket(const struct conf *c, struct arena *a, const char **why_r)
@@ -117,5 +96,5 @@ conf_finish(void *base, struct arena *a, const char **why_r)
 		*why_r = "contact: must be printable ASCII, because it stands in SMTP replies";
 		return -1;
 	}
-	return finish_domains(c, a, why_r);
+	return 0;
 }

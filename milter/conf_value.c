@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "lib/buf.h"
+#include "lib/name.h"
 
 #define LIST_MAX 10000 /* entries; a list this long belongs into a table */
 
@@ -30,7 +31,7 @@ fail(char *why_r, const char *fmt, ...)
 bool
 conf_value_is_list(const struct option *o)
 {
-	return o->type == OPTION_STRINGS || o->type == OPTION_CIDRS;
+	return o->type == OPTION_STRINGS || o->type == OPTION_DOMAINS || o->type == OPTION_CIDRS;
 }
 
 /* Bytes with the largest unit that divides them. */
@@ -151,6 +152,26 @@ set_strings(
 }
 
 static int
+set_domains(
+    struct string_list *place, const char *const *texts, size_t n, struct arena *a, char *why_r)
+{
+	const char **v = arena_array(a, n, sizeof *v);
+	char name[NAME_TEXT_SIZE];
+
+	for (size_t i = 0; i < n; i++) {
+		enum name_fault fault = name_canon(texts[i], name);
+
+		if (fault != NAME_OK)
+			return fail(why_r, "\"%.60s\" is not a domain name: %s", texts[i],
+			    name_fault_text(fault));
+		if (v == NULL || (v[i] = arena_strdup(a, name)) == NULL)
+			return fail(why_r, "out of memory");
+	}
+	*place = (struct string_list){.v = v, .n = n};
+	return 0;
+}
+
+static int
 set_cidrs(struct cidr_list *place, const char *const *texts, size_t n, struct arena *a, char *why_r)
 {
 	struct cidr *v = arena_array(a, n, sizeof *v);
@@ -190,6 +211,8 @@ conf_value_set(const struct option *o, void *base, const char *const *texts, siz
 		return set_choice(o, place, texts[0], why_r);
 	case OPTION_STRINGS:
 		return set_strings(place, texts, n, a, why_r);
+	case OPTION_DOMAINS:
+		return set_domains(place, texts, n, a, why_r);
 	case OPTION_CIDRS:
 		return set_cidrs(place, texts, n, a, why_r);
 	case OPTION_SECTIONS:
@@ -245,13 +268,14 @@ write_list(const struct option *o, const void *place, FILE *fp)
 {
 	const struct string_list *strings = place;
 	const struct cidr_list *cidrs = place;
-	size_t n = o->type == OPTION_STRINGS ? strings->n : cidrs->n;
+	bool is_text = o->type != OPTION_CIDRS;
+	size_t n = is_text ? strings->n : cidrs->n;
 	char text[ADDR_TEXT_SIZE];
 
 	fputs("{", fp);
 	for (size_t i = 0; i < n; i++) {
 		fputs(i == 0 ? " " : ", ", fp);
-		if (o->type == OPTION_STRINGS)
+		if (is_text)
 			write_quoted(strings->v[i], fp);
 		else
 			fprintf(fp, "\"%s/%u\"", addr_format(&cidrs->v[i].net, text),
@@ -284,6 +308,7 @@ conf_value_write(const struct option *o, const void *base, FILE *fp)
 		write_quoted(o->choices[*(const unsigned *)place], fp);
 		break;
 	case OPTION_STRINGS:
+	case OPTION_DOMAINS:
 	case OPTION_CIDRS:
 		write_list(o, place, fp);
 		break;

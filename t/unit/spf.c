@@ -130,25 +130,19 @@ test_texts(void)
 static void
 test_options(void)
 {
-	static const char *const domains[] = {"Fail.Example."}, *const bad[] = {"a..b"};
+	static const char *const domains[] = {"fail.example"};
 	struct string_list skip = {domains, 1};
 	struct dns dns = {.rows = rows};
-	const char *why = NULL;
 	struct faketxn f;
 	unsigned rcpt = 1;
 	bool on = true;
 
 	begin(&f, &dns, "192.0.2.1", "h", "<a@sub.fail.example>");
 	f.txn.options = options(&f.arena, "skip-domains", &skip, sizeof skip);
-	tap_is_int(check_spf.finish((void *)f.txn.options, &f.arena, &why), 0, "skip-domains");
 	faketxn_ask(&f, STAGE_MAIL);
 	faketxn_judge(&f, STAGE_RCPT);
 	tap_is(faketxn_reason(&f), "skipped by skip-domains", "a domain below is skipped");
 	tap_is(dns.asked, "", "and nothing is asked");
-	skip = (struct string_list){bad, 1};
-	f.txn.options = options(&f.arena, "skip-domains", &skip, sizeof skip);
-	tap_is_int(check_spf.finish((void *)f.txn.options, &f.arena, &why), -1, "not a domain");
-	tap_ok(why != NULL && strstr(why, "a..b") != NULL, "the error names it");
 	faketxn_fini(&f);
 
 	begin(&f, &dns, "192.0.2.1", "h", "<a@fail.example>");
