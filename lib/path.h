@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Path: the address of MAIL FROM and RCPT TO as an MTA hands it to a milter
- * (FACTS: with or without angle brackets, source routes, quoted local parts,
+ * (seen: with or without angle brackets, source routes, quoted local parts,
  * 8-bit).  Reading is tolerant and never fails; what was odd is a flag, and
  * the check `sender' decides what that means.
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Text: words from outside made safe for the place they go to.  One function
- * per place, and no other way to get there (DESIGN, Security).
+ * per place, and no other way to get there.
  */
 #ifndef LIB_TEXT_H
 #define LIB_TEXT_H

@@ -2,7 +2,7 @@
 /*
  * The order matters.  Deleting comes before inserting, because Postfix counts
  * inserted fields too, and runs from the highest number to the lowest, because
- * Postfix renumbers after each deletion and Sendmail does not (FACTS: deleting
+ * Postfix renumbers after each deletion and Sendmail does not (measured: deleting
  * upwards left every second forgery; CVE-2022-48521).
  */
 #include "config.h"

@@ -6,7 +6,7 @@
  * The strongest action wins (action.h), the first verdict among equals.  An
  * accept is the strongest, so nothing that other checks found counts beside
  * it.  Holding and discarding concern a whole message and therefore act at end
- * of message, whoever judged them (FACTS: neither exists at RCPT).
+ * of message, whoever judged them (neither exists at RCPT).
  */
 #ifndef MILTER_POLICY_H
 #define MILTER_POLICY_H

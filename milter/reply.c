@@ -10,7 +10,7 @@
 
 #include "lib/text.h"
 
-#define REASON_MAX 400 /* bytes; FACTS: what remote text deserves */
+#define REASON_MAX 400 /* bytes; what a line of a log or a bounce can still show */
 
 /* "550 5.7.25" of the right class into its two parts. */
 static bool

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What libmilter may do, and we must bear (FACTS: measured): callbacks of one
+ * What libmilter may do, and we must bear (all measured): callbacks of one
  * connection change threads; a hostile peer reaches MAIL without negotiation or
  * CONNECT; abort comes without a message, or not at all after a refusal of
  * ours; close comes alone; at its own stop libmilter calls nothing.  Hence

@@ -6,7 +6,7 @@
  *   stage_open -> stage_helo* -> { stage_mail -> stage_rcpt+ -> stage_header*
  *	-> stage_eoh -> stage_body* -> stage_eom | stage_reset }* -> stage_close
  *
- * stage_reset() is idempotent and may come at any time (FACTS 1.2).
+ * stage_reset() is idempotent and may come at any time.
  */
 #ifndef MILTER_STAGE_H
 #define MILTER_STAGE_H

@@ -9,7 +9,7 @@
 #include "lib/buf.h"
 #include "lib/text.h"
 
-/* Of a list's TXT in a reply: enough for a sentence and a link (FACTS of MTAs: 512 octets a line). */
+/* Of a list's TXT in a reply: enough for a sentence and a link (RFC 5321 4.5.3.1.5: 512 octets a line). */
 #define TXT_SHOWN_MAX 400
 
 /* "127.0.0.2, 127.0.0.4" */
