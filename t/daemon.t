@@ -283,6 +283,13 @@ subtest 'maximum-sessions' => sub {
 	}, 'who leaves makes room');
 	$daemon->stop;
 
+	my $raised = Bailey::Test::Process->start("$folder/raised", '/bin/sh', '-c',
+	    "ulimit -S -n 100; exec $program -f -c '" . conf('raised', "socket = \"unix:$place/s\"\nmaximum-sessions = 200") . "'");
+	ok(wait_until { $raised->log =~ /serving on/ }, 'a low soft limit');
+	my ($files) = slurp('/proc/' . $raised->pid . '/limits') =~ /^Max open files\s+(\d+)/m;
+	cmp_ok($files, '>=', 3 * 200, 'is raised to what the sessions need');
+	$raised->stop;
+
 	my $limited = Bailey::Test::Process->start("$folder/limited", '/bin/sh', '-c',
 	    "ulimit -n 124; exec $program -f -c '$folder/maximum-many.conf'")
 	    if conf('maximum-many', "socket = \"unix:$place/s\"\nmaximum-sessions = 5000");
