@@ -14,6 +14,8 @@ libbailey_a_SOURCES += \
 	lib/keyhash.h \
 	lib/log.c \
 	lib/log.h \
+	lib/mailbox.c \
+	lib/mailbox.h \
 	lib/name.c \
 	lib/name.h \
 	lib/option.c \
@@ -24,5 +26,7 @@ libbailey_a_SOURCES += \
 	lib/path.h \
 	lib/secret.c \
 	lib/secret.h \
+	lib/tags.c \
+	lib/tags.h \
 	lib/text.c \
 	lib/text.h
