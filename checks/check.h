@@ -153,6 +153,8 @@ struct check {
 	void			(*judge[STAGE_COUNT])(struct txn *);	/* STAGE_RCPT, STAGE_EOM only */
 	void			(*header)(struct txn *, const struct header *);
 	void			(*body)(struct txn *, const unsigned char *, size_t);
+	/* End of message: what was decided, and because of whose verdict (NULL: nobody's). */
+	void			(*decided)(struct txn *, enum action, const struct verdict *cause);
 	/*
 	 * The service; open NULL: none.  open returns NULL without memory: the
 	 * check does without then.  tick comes about once a second, on one
@@ -192,6 +194,7 @@ struct txn {
 	size_t			 rcpt_count;
 	struct rcpt		*rcpt;		/* at RCPT: the current one */
 	struct header		*headers;	/* from EOH on */
+	bool			 headers_cut;	/* some are missing there: they were beyond a limit of stage.h */
 
 	/* Set for the check that runs. */
 	const struct check	*check;

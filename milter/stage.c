@@ -132,6 +132,7 @@ stage_reset(struct stage_walk *w)
 	w->rcpt_room = w->rcpts_seen = 0;
 	w->first = w->last = NULL;
 	w->header_count = w->header_bytes = 0;
+	w->txn.headers_cut = false;
 	w->wants_body = false;
 	w->fields = NULL;
 	w->fields_end = &w->fields;
@@ -297,12 +298,13 @@ stage_header(struct stage_walk *w, const char *name, const char *value)
 	struct header *h;
 
 	if (w->header_count == STAGE_HEADER_COUNT_MAX ||
-	    size > STAGE_HEADER_BYTES_MAX - w->header_bytes)
+	    size > STAGE_HEADER_BYTES_MAX - w->header_bytes ||
+	    (h = arena_alloc(&w->msg, sizeof *h)) == NULL ||
+	    (h->name = arena_strdup(&w->msg, name)) == NULL ||
+	    (h->value = arena_strndup(&w->msg, value, len)) == NULL) {
+		w->txn.headers_cut = true;
 		return -1;
-	h = arena_alloc(&w->msg, sizeof *h);
-	if (h == NULL || (h->name = arena_strdup(&w->msg, name)) == NULL ||
-	    (h->value = arena_strndup(&w->msg, value, len)) == NULL)
-		return -1;
+	}
 	h->value_len = len;
 	h->nth = 1;
 	for (const struct header *p = w->first; p != NULL; p = p->next)
@@ -377,6 +379,13 @@ stage_eom(struct stage_walk *w, struct decision *d)
 	walk_judge(w, STAGE_EOM);
 	walk_decide(
 	    w, STAGE_EOM, w->rcpts_seen == w->txn.rcpt_count ? only_exempt(&w->txn) : NULL, d);
+	for (size_t i = 0; i < w->rows; i++) {
+		const struct check *c = check_registry[i];
+
+		if (c->decided != NULL && stage_skipped(w, c) == NULL &&
+		    walk_enter(w, i, STAGE_EOM))
+			c->decided(&w->txn, d->action, d->cause);
+	}
 }
 
 const struct txn *

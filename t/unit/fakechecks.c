@@ -12,6 +12,7 @@ void (*fake_ask)(struct txn *, int check, enum stage);
 void (*fake_judge)(struct txn *, int check, enum stage);
 void (*fake_header)(struct txn *, const struct header *);
 void (*fake_body)(struct txn *, const unsigned char *, size_t);
+void (*fake_decided)(struct txn *, enum action, const struct verdict *);
 void (*fake_done)(struct txn *, int check);
 unsigned fake_ticks;
 
@@ -70,6 +71,13 @@ omega_body(struct txn *t, const unsigned char *data, size_t len)
 {
 	if (fake_body != NULL)
 		fake_body(t, data, len);
+}
+
+static void
+omega_decided(struct txn *t, enum action action, const struct verdict *cause)
+{
+	if (fake_decided != NULL)
+		fake_decided(t, action, cause);
 }
 
 /* Its service: the number of its ticks. */
@@ -157,7 +165,7 @@ static const struct check delta = {.name = "delta", .hearsay = true, .scope = SC
 static const struct check omega = {.name = "omega", .method = "dkim", .scope = SCOPE_MESSAGE,
 	.origins = ORIGIN_OUTSIDE | ORIGIN_LOCAL, .results = omega_results,
 	ASK(omega), .judge = {[STAGE_EOM] = omega_judge_eom},
-	.header = omega_header, .body = omega_body, .done = omega_done};
+	.header = omega_header, .body = omega_body, .decided = omega_decided, .done = omega_done};
 /* clang-format on */
 
 const struct check *const check_registry[] = {

@@ -41,6 +41,7 @@ extern void (*fake_ask)(struct txn *, int check, enum stage);
 extern void (*fake_judge)(struct txn *, int check, enum stage);
 extern void (*fake_header)(struct txn *, const struct header *);
 extern void (*fake_body)(struct txn *, const unsigned char *, size_t);
+extern void (*fake_decided)(struct txn *, enum action, const struct verdict *cause);
 extern void (*fake_done)(struct txn *, int check);
 extern unsigned fake_ticks;
 

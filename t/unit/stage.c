@@ -298,6 +298,9 @@ test_limits(void)
 			kept += stage_header(w, "X", big) == 0;
 	}
 	tap_is_int((int64_t)kept, 17, "bytes of header fields");
+	tap_ok(stage_txn(w)->headers_cut, "and it is said that some are missing");
+	(void)stage_mail(w, "<a@b.example>", NULL, NULL);
+	tap_ok(!stage_txn(w)->headers_cut, "but not of the next message");
 	stage_close(&w);
 }
 

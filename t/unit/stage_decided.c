@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <stdio.h>
+
+#include "milter/stage.h"
+#include "t/tap.h"
+#include "t/unit/fakechecks.h"
+
+static char told[200];
+
+static void
+see(struct txn *t, enum action action, const struct verdict *cause)
+{
+	(void)snprintf(told, sizeof told, "%s: %s because of %s", t->check->name,
+	    action_text(action), cause != NULL ? cause->reason : "nothing");
+}
+
+static void
+judge(struct txn *t, int check, enum stage stage)
+{
+	(void)stage;
+	(void)report(t, check == GAMMA ? R_FAIL : R_PASS, "%s", check_registry[check]->name);
+}
+
+/* clang-format off */
+static const struct { const char *conf, *told; } cases[] = {
+	{"", "omega: suspect because of gamma"},
+	{"gamma { fail = \"quarantine\" }", "omega: quarantine because of gamma"},
+	{"gamma { fail = \"quarantine\" mode = \"shadow\" }", "omega: pass because of nothing"},
+	{"omega { mode = \"off\" }", ""},
+};
+/* clang-format on */
+
+int
+main(void)
+{
+	struct connection c = {.mta_name = "[client]", .hostname = "mx.example.org"};
+	struct clock_fake now;
+	const struct house house = {.clock = &now.clock};
+	struct decision d;
+
+	clock_fake_init(&now, 1000, 1795000000);
+	(void)addr_parse(&c.client, "192.0.2.1");
+	fake_judge = judge;
+	fake_decided = see;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct conf *conf = fake_conf(cases[i].conf);
+		struct stage_walk *w = stage_open(conf, &house, &c);
+
+		conf_unref(&conf);
+		told[0] = '\0';
+		(void)stage_mail(w, "<a@b.example>", NULL, NULL);
+		stage_rcpt(w, "<bob@example.org>", &d);
+		stage_eoh(w);
+		tap_is(told, "", "\"%s\": nothing before the end", cases[i].conf);
+		stage_eom(w, &d);
+		tap_is(told, cases[i].told, "then what was decided");
+		stage_close(&w);
+	}
+	return tap_done();
+}
