@@ -48,8 +48,8 @@ static const struct dmarc_discovery *const discoveries[] = {&dmarc_by_walk, &dma
 static const struct option options[] = {
 	{.key = "discovery", .type = OPTION_CHOICE, .offset = AT(discovery), .value = "walk", .choices = discovery_names},
 	{.key = "relays", .type = OPTION_CIDRS, .offset = AT(relays)},
-	{.key = "enforce-domains", .type = OPTION_STRINGS, .offset = AT(enforce)},
-	{.key = "ignore-domains", .type = OPTION_STRINGS, .offset = AT(ignore)},
+	{.key = "enforce-domains", .type = OPTION_DOMAINS, .offset = AT(enforce)},
+	{.key = "ignore-domains", .type = OPTION_DOMAINS, .offset = AT(ignore)},
 	{.key = NULL},
 };
 /* clang-format on */
@@ -64,39 +64,15 @@ struct state { /* of one message */
 };
 
 static int
-canonical(struct string_list *list, const char *key, struct arena *arena, const char **why_r)
-{
-	const char **names = arena_array(arena, list->n, sizeof *names);
-	char name[NAME_TEXT_SIZE];
-
-	for (size_t i = 0; i < list->n && names != NULL; i++) {
-		enum name_fault fault = name_canon(list->v[i], name);
-
-		if (fault != NAME_OK) {
-			*why_r = arena_printf(
-			    arena, "%s: \"%s\": %s", key, list->v[i], name_fault_text(fault));
-			return -1;
-		}
-		names[i] = arena_strdup(arena, name);
-	}
-	list->v = names;
-	*why_r = "out of memory";
-	return names != NULL || list->n == 0 ? 0 : -1;
-}
-
-static int
 finish(void *section, struct arena *arena, const char **why_r)
 {
-	struct dmarc_options *o = section;
+	const struct dmarc_options *o = section;
 
-	if (discoveries[o->discovery] == &dmarc_by_psl && !dmarc_psl_is_there()) {
-		*why_r = "discovery: there is no public suffix list; Debian: apt-get install "
-			 "publicsuffix";
+	(void)arena;
+	*why_r = "discovery: this program was built without libpsl; \"walk\" needs none";
+	if (discoveries[o->discovery] == &dmarc_by_psl && !dmarc_psl_is_there())
 		return -1;
-	}
-	if (canonical(&o->enforce, "enforce-domains", arena, why_r) == -1)
-		return -1;
-	return canonical(&o->ignore, "ignore-domains", arena, why_r);
+	return 0;
 }
 
 static const struct dmarc_discovery *
@@ -268,11 +244,10 @@ local_policy(const struct txn *txn, struct state *st)
 	const struct dmarc_options *o = txn->options;
 	enum dmarc_policy policy = st->policy;
 
-	for (size_t i = 0; i < o->relays.n; i++)
-		if (cidr_contains(&o->relays.v[i], &txn->client.addr))
-			st->override = "trusted_forwarder";
-	if (st->override != NULL)
+	if (cidr_any(o->relays.v, o->relays.n, &txn->client.addr)) {
+		st->override = "trusted_forwarder";
 		return DMARC_NONE;
+	}
 	if (is_listed(&o->ignore, st->author.domain)) {
 		st->override = "local_policy";
 		return DMARC_NONE;

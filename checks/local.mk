@@ -1,7 +1,31 @@
 libbailey_a_SOURCES += \
 	checks/action.c \
 	checks/action.h \
+	checks/author.c \
+	checks/author.h \
 	checks/check.h \
+	checks/dkim.c \
+	checks/dkim.h \
+	checks/dkim_key.c \
+	checks/dkim_key.h \
+	checks/dkim_length.c \
+	checks/dkim_length.h \
+	checks/dkim_policy.c \
+	checks/dkim_policy.h \
+	checks/dkim_signature.c \
+	checks/dkim_signature.h \
+	checks/dkim_verify.c \
+	checks/dkim_verify.h \
+	checks/dmarc.c \
+	checks/dmarc.h \
+	checks/dmarc/align.c \
+	checks/dmarc/align.h \
+	checks/dmarc/psl.c \
+	checks/dmarc/psl.h \
+	checks/dmarc/record.c \
+	checks/dmarc/record.h \
+	checks/dmarc/walk.c \
+	checks/dmarc/walk.h \
 	checks/dnsbl.c \
 	checks/dnsbl.h \
 	checks/dnsbl/anomaly.c \

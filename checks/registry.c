@@ -3,6 +3,9 @@
  * Every check, in the order they judge.  A check stands behind those it names
  * in `after'; among equal actions the first one is the cause of a decision.
  */
+#include "checks/author.h"
+#include "checks/dkim.h"
+#include "checks/dmarc.h"
 #include "checks/dnsbl.h"
 #include "checks/greylist.h"
 #include "checks/helo.h"
@@ -18,6 +21,9 @@ const struct check *const check_registry[] = {
     &check_recipient,
     &check_dnsbl,
     &check_spf,
+    &check_author,
+    &check_dkim,
+    &check_dmarc,
     &check_greylist, /* last: it needs all evidence */
     NULL,
 };

@@ -114,13 +114,13 @@ subtest 'in the header' => sub {
 	$house->bailey(sprintf $conf, '');
 	my ($reply, $mta) = rcpt($house, '192.0.2.3');
 	is($reply, 'rcpt: continue', 'saved by the allow list');
-	$mta->do('header Subject: x', 'eoh', 'eom');
+	$mta->do('header From: a@example.net', 'eoh', 'eom');
 	my ($field) = map { s/(?:\\[nt])+/ /gr } $mta->headers;
 	like($field, qr/dnswl=pass \([^)]*wl\.example[^)]*\) dns\.zone=wl\.example policy\.ip=127\.0\.10\.3 policy\.txt="a \(good\) one" dns\.sec=na/, 'dnswl (RFC 8904)');
 	unlike($field, qr/dnsbl/, 'block lists are not shown');
 	$house->bailey->reload(sprintf $conf, 'header = yes');
 	($reply, $mta) = rcpt($house, '192.0.2.3');
-	$mta->do('header Subject: x', 'eoh', 'eom');
+	$mta->do('header From: a@example.net', 'eoh', 'eom');
 	like(($mta->headers)[0] =~ s/(?:\\[nt])+/ /gr, qr/x-dnsbl=fail \([^)]*\) dns\.zone=bl\.example policy\.ip=127\.0\.0\.2/, 'but with header = yes');
 	my ($event) = grep { ($_->{client} // '') eq '192.0.2.3' } $house->bailey->events;
 	like($event->{dnsbl} // '', qr/clear/, 'the log has the score') or diag explain $event;

@@ -29,7 +29,7 @@ my %owner = (
 	'idn2.h' => qr{^lib/name\.c$},
 	'db.h' => qr{^db/bdb\w*\.[ch]$},
 	'spf2/' => qr{^checks/spf/libspf2\.c$},
-	'opendkim/' => qr{^checks/dkim\w*\.[ch]$},
+	'opendkim/' => qr{^checks/dkim_verify\.c$},
 	'systemd/' => qr{^milter/},
 );
 

@@ -8,6 +8,8 @@ t_libtap_a_SOURCES = t/scratch.c t/scratch.h t/tap.c t/tap.h
 
 # One check alone, without MTA and DNS.
 unit_fakes = t/unit/fakedns_mem.c t/unit/fakedns_mem.h t/unit/faketxn.c t/unit/faketxn.h
+t_unit_author_SOURCES = t/unit/author.c $(unit_fakes)
+t_unit_dkim_SOURCES = t/unit/dkim.c $(unit_fakes)
 t_unit_greylist_SOURCES = t/unit/greylist.c $(unit_fakes)
 t_unit_helo_SOURCES = t/unit/helo.c $(unit_fakes)
 t_unit_rdns_SOURCES = t/unit/rdns.c $(unit_fakes)
@@ -27,16 +29,22 @@ t_unit_dns_session_SOURCES = t/unit/dns_session.c $(fakeserver)
 unit_tests =
 unit_tests += t/fuzz/authres
 unit_tests += t/fuzz/conf
+unit_tests += t/fuzz/dkim_key
 unit_tests += t/fuzz/dns_answer
+unit_tests += t/fuzz/header_block
+unit_tests += t/fuzz/mailbox
 unit_tests += t/fuzz/received
 unit_tests += t/fuzz/spf
 unit_tests += t/unit/addr
 unit_tests += t/unit/arena
+unit_tests += t/unit/author
 unit_tests += t/unit/authres
 unit_tests += t/unit/buf
 unit_tests += t/unit/clock
 unit_tests += t/unit/conf
 unit_tests += t/unit/decide
+unit_tests += t/unit/dkim
+unit_tests += t/unit/dmarc
 unit_tests += t/unit/dns
 unit_tests += t/unit/dns_cache
 unit_tests += t/unit/dns_failover
@@ -56,6 +64,7 @@ unit_tests += t/unit/helo
 unit_tests += t/unit/house
 unit_tests += t/unit/listen
 unit_tests += t/unit/log
+unit_tests += t/unit/mailbox
 unit_tests += t/unit/name
 unit_tests += t/unit/option
 unit_tests += t/unit/path
@@ -67,6 +76,7 @@ unit_tests += t/unit/sender
 unit_tests += t/unit/spf
 unit_tests += t/unit/spf_eval
 unit_tests += t/unit/stage
+unit_tests += t/unit/stage_decided
 unit_tests += t/unit/submission
 unit_tests += t/unit/summary
 unit_tests += t/unit/store
@@ -79,6 +89,8 @@ perl_tests =
 perl_tests += t/bailey-db.t
 perl_tests += t/daemon.t
 perl_tests += t/dnsbl.t
+perl_tests += t/dkim.t
+perl_tests += t/dmarc.t
 perl_tests += t/fakedns.t
 perl_tests += t/import-postgrey.t
 perl_tests += t/layering.t
@@ -104,13 +116,17 @@ t_unit_house_SOURCES = t/unit/house.c $(fakechecks)
 t_unit_policy_SOURCES = t/unit/policy.c $(fakechecks)
 t_unit_reply_SOURCES = t/unit/reply.c $(fakechecks)
 t_unit_stage_SOURCES = t/unit/stage.c $(fakechecks)
+t_unit_stage_decided_SOURCES = t/unit/stage_decided.c $(fakechecks)
 t_unit_summary_SOURCES = t/unit/summary.c $(fakechecks)
 
 # Fuzz targets replay their corpus.
 fuzz_replay = t/fuzz/replay.c t/fuzz/fuzz.h
 t_fuzz_authres_SOURCES = t/fuzz/authres.c $(fuzz_replay) $(fakechecks)
 t_fuzz_conf_SOURCES = t/fuzz/conf.c $(fuzz_replay) $(fakechecks)
+t_fuzz_dkim_key_SOURCES = t/fuzz/dkim_key.c $(fuzz_replay)
 t_fuzz_dns_answer_SOURCES = t/fuzz/dns_answer.c $(fuzz_replay)
+t_fuzz_header_block_SOURCES = t/fuzz/header_block.c $(fuzz_replay) $(unit_fakes)
+t_fuzz_mailbox_SOURCES = t/fuzz/mailbox.c $(fuzz_replay)
 t_fuzz_received_SOURCES = t/fuzz/received.c $(fuzz_replay)
 t_fuzz_spf_SOURCES = t/fuzz/spf.c $(fuzz_replay)
 EXTRA_DIST += t/fuzz/corpus
@@ -159,8 +175,10 @@ check-local: $(sbin_PROGRAMS)
 EXTRA_DIST += \
 	.clang-format \
 	t/tsan.supp \
+	t/dkimsign.py \
 	t/lib/Bailey/Test.pm \
 	t/lib/Bailey/Test/Daemon.pm \
+	t/lib/Bailey/Test/Dkim.pm \
 	t/lib/Bailey/Test/Dns.pm \
 	t/lib/Bailey/Test/Mta.pm \
 	t/lib/Bailey/Test/Postfix.pm \

@@ -18,7 +18,7 @@ $house->dns(
 	zones => ["\$ORIGIN example.net.\n\$TTL 60\n@ SOA a b 1 1 1 1 1\nmx A 192.0.2.10\n"],
 	reverse => { '192.0.2.10' => 'mx.example.net' },
 );
-my $daemon = $house->bailey('log-level = "debug"');
+my $daemon = $house->bailey('log-level = "debug" author { mode = "off" }');
 my @client = ('connect mx.example.net 192.0.2.10 25', 'helo mx.example.net');
 my @envelope = ('mail <a@example.net> SIZE=100', 'rcpt <b@example.org>');
 my @message = ('header Subject: x', 'eoh', 'body text\r\n', 'eom');

@@ -1,36 +1,29 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* libpsl (its only user is here) knows what a registry sells; two look-ups are all there is to do. */
+/* Two look-ups, of the domain and of its organization, are all there is to do. */
+#include "config.h"
+
 #include "checks/dmarc/psl.h"
 
-#include <libpsl.h>
-#include <pthread.h>
 #include <string.h>
 
-static psl_ctx_t *list;
-static pthread_once_t once = PTHREAD_ONCE_INIT;
-
-/* The newer one of the system's file and what is built into the library. */
-static void
-load(void)
-{
-	list = psl_latest(NULL);
-}
+#include "lib/orgdomain.h"
 
 bool
 dmarc_psl_is_there(void)
 {
-	(void)pthread_once(&once, load);
-	return list != NULL;
+#ifdef HAVE_LIBPSL
+	return true;
+#else
+	return false;
+#endif
 }
 
 /* A public suffix itself is its own organization: nothing below it is meant. */
 static size_t
 names(const char *domain, const char *out[static DMARC_WALK_MAX])
 {
-	const char *organization = NULL;
+	const char *organization = orgdomain(domain);
 
-	if (dmarc_psl_is_there())
-		organization = psl_registrable_domain(list, domain);
 	out[0] = domain;
 	out[1] = organization != NULL ? organization : domain;
 	return strcmp(domain, out[1]) == 0 ? 1 : 2;

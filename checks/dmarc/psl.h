@@ -5,7 +5,7 @@
 
 #include "checks/dmarc/walk.h"
 
-/* Whether there is a list; it is loaded once, for the life of the process. */
+/* Whether there is a list: the filter can be built without. */
 bool	dmarc_psl_is_there(void);
 /* Tags of RFC 9989 for walks (psd) mean nothing here. */
 extern const struct dmarc_discovery dmarc_by_psl;
