@@ -21,6 +21,7 @@ EXTRA_DIST += \
 	contrib/quickstart.d/30-forged.pl \
 	contrib/quickstart.d/35-dnsbl.pl \
 	contrib/quickstart.d/40-spf.pl \
+	contrib/quickstart.d/50-dmarc.pl \
 	contrib/quickstart.d/50-greylist.pl \
 	contrib/systemd/bailey.service.in
 

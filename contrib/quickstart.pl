@@ -68,7 +68,7 @@ sub play {
 	my $reply = $smtp->send(
 		from => $session->{from} // 'sender@client.example',
 		to => [ $session->{to} // 'user@example.org' ],
-		message => Bailey::Test::Smtp::message(@{ $session->{fields} // [] }),
+		message => $session->{message} // Bailey::Test::Smtp::message(@{ $session->{fields} // [] }),
 	);
 	show_dialogue($smtp->dialogue);
 	my @wrong = wrong_reply($session, $smtp, $reply);
