@@ -11,6 +11,13 @@ bench-spf: t/bench/spf
 	t/bench/spf
 .PHONY: bench-spf
 
+# DKIM, beside opendkim.
+EXTRA_DIST += t/bench/dkim.pl
+bench_parts += bench-dkim
+bench-dkim: $(sbin_PROGRAMS) t/fakedns t/mtaclient/mtaclient
+	TOP_BUILDDIR=$(abs_builddir) perl $(srcdir)/t/bench/dkim.pl
+.PHONY: bench-dkim
+
 # What DNS lists that are 50 ms away cost a mail.
 EXTRA_DIST += t/bench/dnsbl.pl
 bench_parts += bench-dnsbl
