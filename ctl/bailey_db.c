@@ -3,11 +3,15 @@
  * bailey-db: the store of a stopped daemon as text, and back; see
  * bailey-db(8).  What it does to a store, the daemon's own code does.
  */
+#include "config.h"
+
 #include <errno.h>
+#include <grp.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "checks/greylist_key.h"
@@ -29,6 +33,17 @@ fail(const char *what, const char *why)
 	return EXIT_FAILURE;
 }
 
+/* What root leaves in the daemon's directory, the daemon cannot open. */
+static int
+become_owner(const char *directory)
+{
+	struct stat st;
+
+	if (geteuid() != 0 || stat(directory, &st) == -1 || st.st_uid == 0)
+		return 0;
+	return setgroups(0, NULL) == 0 && setgid(st.st_gid) == 0 ? setuid(st.st_uid) : -1;
+}
+
 static struct store *
 open_store(const struct options *o)
 {
@@ -40,6 +55,10 @@ open_store(const struct options *o)
 	struct buf why;
 	struct store *s;
 
+	if (become_owner(o->directory) == -1) {
+		(void)fail("cannot become the owner of the directory", strerror(errno));
+		return NULL;
+	}
 	buf_init(&why, room, sizeof room);
 	if (store_open(&s, &setup, &why) != STORE_OK)
 		(void)fail(why.s, "");
@@ -134,6 +153,8 @@ cmd_verify(const struct options *o, const char *unused)
 
 	(void)unused;
 	buf_init(&why, room, sizeof room);
+	if (become_owner(o->directory) == -1)
+		return fail("cannot become the owner of the directory", strerror(errno));
 	if (store_verify_files(o->directory, &why) != STORE_OK)
 		return fail(why.s, "");
 	if ((s = open_store(o)) == NULL)
@@ -248,6 +269,7 @@ main(int argc, char **argv)
 	const char *argument;
 	int opt;
 
+	(void)umask(077); /* a dump tells who writes to whom */
 	while ((opt = getopt(argc, argv, "d:k:")) != -1) {
 		if (opt == 'd')
 			o.directory = optarg;

@@ -52,6 +52,22 @@ like(run('-k', "$house/key", 'forget', 'joe@a.example'), qr/can be read by every
 spew("$house/cut", $text =~ s/^end.*\n//mr);
 is(run('load', "$house/cut"),
 	"bailey-db: 6 records loaded\nbailey-db: line 7: cut short: no last line\n", 'a cut dump');
+for my $line ("raw\t\tx", "raw\t" . 'k' x 2000 . "\tx", "client\t0 1 1 1 1\ta\\x00b", "raw\tk\t\\xzz") {
+	spew("$house/odd", "bailey-dump 1\n$line\nend 1\n");
+	is(run('load', "$house/odd"), "bailey-db: 0 records loaded\nbailey-db: line 2: malformed line\n",
+		'malformed: ' . substr $line, 0, 20);
+}
+is((stat "$house/out")[2] & 077, 0, 'others cannot read a dump');
+SKIP: {
+	skip 'needs root', 2 if $> != 0;
+	chmod 0755, $house or die;
+	mkdir "$house/owned" or die;
+	my $owner = getpwnam 'nobody';
+	chown $owner, -1, "$house/owned" or die;
+	is(run('-d', "$house/owned", 'load', "$house/out"), "bailey-db: 6 records loaded\n", 'root loads');
+	is(join(' ', map { (stat)[4] } glob "$house/owned/* $house/owned/store/*"),
+		join(' ', ($owner) x 4), 'what root leaves belongs to the owner of the directory');
+}
 like(run('-d', "$house/none", 'dump'), qr{^bailey-db: cannot open $house/none/store.lock: No such file}, 'no directory');
 like(run(@$_), qr/^usage: bailey-db /m, "usage: @$_") for [], ['dance'], ['verify', 'x'], ['forget'], ['-x', 'dump'];
 
