@@ -171,7 +171,8 @@ load_line(struct store *s, char *line, enum store_status *status_r)
 		if (strcmp(word, kinds[i].word) == 0)
 			return load_known(s, &kinds[i], line, status_r);
 	if (strcmp(word, "raw") != 0 || !take_field(&line, &key) || line == NULL ||
-	    !take_field(&line, &value) || line != NULL)
+	    !take_field(&line, &value) || line != NULL || key.n == 0 || key.n > RECORD_KEY_MAX ||
+	    value.n > RECORD_VALUE_MAX)
 		return false;
 	*status_r = store_put_value(s, key, value);
 	return true;
