@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -105,7 +106,7 @@ fault_is_condemned(const char *directory)
 	for (; fscanf(f, "%" SCNd64, &t) == 1; last = t)
 		before = last;
 	(void)fclose(f);
-	return before != 0 && last - before < FAULT_AGAIN;
+	return before != 0 && llabs(last - before) < FAULT_AGAIN;
 }
 
 int

@@ -83,6 +83,7 @@ unit_tests += t/unit/summary
 unit_tests += t/unit/store
 unit_tests += t/unit/store_fault
 unit_tests += t/unit/store_maint
+unit_tests += t/unit/store_panics
 unit_tests += t/unit/text
 unit_tests += t/unit/word
 
