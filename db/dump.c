@@ -222,6 +222,20 @@ struct dump_writer {
 	char *path, *part;
 };
 
+int64_t
+dump_snapshot_time(const char *directory)
+{
+	struct stat st;
+	char *path;
+	int rc;
+
+	if (asprintf(&path, "%s/store.dump", directory) < 0)
+		return 0;
+	rc = stat(path, &st);
+	free(path);
+	return rc == 0 ? (int64_t)st.st_mtime : 0;
+}
+
 struct dump_writer *
 dump_begin(struct store *s, const char *directory, struct buf *why)
 {

@@ -31,6 +31,7 @@ int	dump_load(struct store *, FILE *, struct dump_report *, struct buf *why);
  * The snapshot: written in steps beside the running store, then moved to
  * DIRECTORY/store.dump, so that this is always a whole one.
  */
+int64_t	dump_snapshot_time(const char *directory);	/* of the last one, s since 1970; 0: none */
 struct dump_writer;
 struct dump_writer *dump_begin(struct store *, const char *directory, struct buf *why);
 int	dump_step(struct dump_writer *, struct buf *why);	/* 1: more, 0: done, -1: why */

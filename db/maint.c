@@ -124,6 +124,19 @@ maint_main(void *arg)
 	return NULL;
 }
 
+/* ms until it is due by the age of the last one, so that daily restarts do not put it off for ever. */
+static int64_t
+snapshot_wait(struct store *s)
+{
+	int64_t every = s->setup.options.snapshot, last = dump_snapshot_time(s->setup.directory);
+	int64_t left = every - (clock_wall(s->setup.clock) - last) * 1000;
+
+	atomic_store(&s->snapshot_time, last);
+	if (left < STORE_CALM)
+		left = STORE_CALM;
+	return left < every ? left : every;
+}
+
 int
 maint_start(struct store *s)
 {
@@ -135,7 +148,8 @@ maint_start(struct store *s)
 		return -1;
 	m->store = s;
 	m->next_sweep = now + STORE_CALM;
-	m->next_snapshot = now + s->setup.options.snapshot;
+	if (s->backend->flush != NULL)
+		m->next_snapshot = now + snapshot_wait(s);
 	(void)pthread_mutex_init(&m->lock, NULL);
 	(void)pthread_condattr_init(&attr);
 	(void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);

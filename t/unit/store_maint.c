@@ -2,6 +2,7 @@
 /* The maintenance thread: it sweeps, compacts and takes snapshots while mail goes on. */
 #include "db/store.h"
 
+#include <fcntl.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
@@ -88,21 +89,29 @@ test_sweep(struct store *s)
 	tap_ok(after.bytes < before.bytes, "and the file shrinks");
 }
 
+static int64_t
+snapshot_at(struct store *s, int64_t wanted)
+{
+	struct store_stats stats;
+
+	for (int i = 0; i < PATIENCE; i++) {
+		store_stats(s, &stats);
+		if (stats.snapshot == wanted)
+			break;
+		(void)usleep(10000);
+	}
+	return stats.snapshot;
+}
+
 static void
 test_snapshot(struct store *s, const char *dir)
 {
 	char text[1000];
 	struct stat st;
-	struct store_stats stats;
 
+	tap_is_int(snapshot_at(s, seconds), seconds, "who has no snapshot takes one soon");
 	seconds += 86400;
-	for (int i = 0; i < PATIENCE; i++) {
-		store_stats(s, &stats);
-		if (stats.snapshot != 0)
-			break;
-		(void)usleep(10000);
-	}
-	tap_is_int(stats.snapshot, seconds, "a snapshot is taken when it is due");
+	tap_is_int(snapshot_at(s, seconds), seconds, "the next is taken when it is due");
 	tap_is(read_snapshot(dir, text, sizeof text),
 	    "bailey-dump 1\n"
 	    "triplet\t0 808530483 875902519 943284578 "
@@ -113,6 +122,27 @@ test_snapshot(struct store *s, const char *dir)
 	tap_ok(stat(text, &st) == 0 && (st.st_mode & 077) == 0, "which others cannot read");
 	(void)snprintf(text, sizeof text, "%s/store.dump.part", dir);
 	tap_ok(stat(text, &st) == -1, "and nothing unfinished is left");
+}
+
+/* The last snapshot is nearly a day old. */
+static void
+test_restart(const struct store_setup *setup)
+{
+	struct timespec made[2] = {{.tv_sec = seconds - 86390}, {.tv_sec = seconds - 86390}};
+	char path[SCRATCH_SIZE + 16], room[256];
+	struct buf why;
+	struct store *s;
+
+	(void)snprintf(path, sizeof path, "%s/store.dump", setup->directory);
+	buf_init(&why, room, sizeof room);
+	if (!tap_ok(
+		utimensat(AT_FDCWD, path, made, 0) == 0 && store_open(&s, setup, &why) == STORE_OK,
+		"opens again %s", why.s))
+		return;
+	tap_is_int(snapshot_at(s, made[0].tv_sec), made[0].tv_sec, "its snapshot is known");
+	seconds += 61;
+	tap_is_int(snapshot_at(s, seconds), seconds, "a restart does not put the next one off");
+	store_close(&s);
 }
 
 int
@@ -135,6 +165,7 @@ main(void)
 	test_sweep(s);
 	test_snapshot(s, dir);
 	store_close(&s);
+	test_restart(&setup);
 	scratch_remove(dir);
 	return tap_done();
 }
