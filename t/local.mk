@@ -104,6 +104,7 @@ perl_tests += t/postfix_hostile.t
 perl_tests += t/postfix_spf.t
 perl_tests += t/postfix_trouble.t
 perl_tests += t/sender.t
+perl_tests += t/sendmail.t
 perl_tests += t/session.t
 perl_tests += t/style.t
 
@@ -183,8 +184,10 @@ EXTRA_DIST += \
 	t/lib/Bailey/Test/Daemon.pm \
 	t/lib/Bailey/Test/Dkim.pm \
 	t/lib/Bailey/Test/Dns.pm \
+	t/lib/Bailey/Test/Forged.pm \
 	t/lib/Bailey/Test/Mta.pm \
 	t/lib/Bailey/Test/Postfix.pm \
 	t/lib/Bailey/Test/Process.pm \
+	t/lib/Bailey/Test/Sendmail.pm \
 	t/lib/Bailey/Test/Smtp.pm \
 	t/lib/Bailey/Test/Tools.pm

@@ -2,13 +2,22 @@
 package Bailey::Test;
 
 # A house for one test: a throw-away folder with a DNS server, Bailey and a
-# private Postfix in it.  Everything stops, and the folder goes, with the test.
+# private Postfix or Sendmail in it.  Everything stops, and the folder goes,
+# with the test.
 #
 #	my $house = Bailey::Test->new;
 #	$house->dns(zones => [$zone_text], rules => $text);
 #	$house->bailey('authserv-id = "mx.example.org"');
 #	$house->postfix(milter_default_action => 'tempfail');
 #	my $smtp = $house->client('192.0.2.1');
+#
+# Sendmail trusts no folder everybody may write to, and no client that says it
+# is another:
+#
+#	my $house = Bailey::Test->new(in => '/run');
+#	...
+#	$house->sendmail;
+#	my $smtp = $house->client('127.0.0.10');
 
 use v5.32;
 use warnings;
@@ -16,6 +25,7 @@ use File::Temp ();
 use Bailey::Test::Daemon;
 use Bailey::Test::Dns;
 use Bailey::Test::Postfix;
+use Bailey::Test::Sendmail;
 use Bailey::Test::Smtp;
 
 # Why this machine cannot run a private Postfix; undef if it can.
@@ -25,10 +35,11 @@ sub why_not {
 	return;
 }
 
-# keep: the folder stays.
+# keep: the folder stays.  in: its parent, where that must not be writable for everybody.
 sub new {
 	my ($class, %is) = @_;
-	my $folder = File::Temp->newdir('bailey-XXXXXXXX', TMPDIR => 1, CLEANUP => !$is{keep});
+	my $folder = File::Temp->newdir('bailey-XXXXXXXX', $is{in} ? (DIR => $is{in}) : (TMPDIR => 1),
+	    CLEANUP => !$is{keep});
 	chmod 0755, "$folder" or die "chmod $folder: $!\n";
 	return bless { folder => $folder }, $class;
 }
@@ -59,34 +70,47 @@ sub postfix {
 	return $self->{postfix};
 }
 
-# An SMTP connection that pretends to come from this address; further XCLIENT attributes may follow.
+# See Bailey::Test::Sendmail::new().
+sub sendmail {
+	my ($self, @is) = @_;
+	$self->{sendmail} = Bailey::Test::Sendmail->new($self->folder,
+	    $self->{bailey} ? (socket => $self->{bailey}->socket) : (), @is) if !$self->{sendmail} || @is;
+	return $self->{sendmail};
+}
+
+# The one under test.
+sub mta { my ($self) = @_; return $self->{sendmail} // $self->postfix }
+
+# An SMTP connection from this address, on loopback.  To Postfix it may pretend
+# to come from any, and further XCLIENT attributes may follow.
 sub client {
 	my ($self, $address, %xclient) = @_;
+	return Bailey::Test::Smtp->new($self->sendmail->port, $address) if $self->{sendmail};
 	my $smtp = Bailey::Test::Smtp->new($self->postfix->port);
 	$smtp->xclient($address, %xclient) if defined $address;
 	return $smtp;
 }
 
-# The message behind "250 ... queued as ID", as delivered; undef after any other reply.
+# The message behind the reply to its end, as delivered; undef after any other reply.
 sub delivered {
 	my ($self, $reply) = @_;
 	my $id = Bailey::Test::Smtp::queue_id($reply) // return;
-	return $self->postfix->message($id);
+	return $self->mta->message($id);
 }
 
 sub stop {
 	my ($self) = @_;
-	$_->stop for grep { defined } @$self{qw(postfix bailey dns)};
+	$_->stop for grep { defined } @$self{qw(postfix sendmail bailey dns)};
 	return;
 }
 
 # Let everything live on after the test (new(keep => 1)); the pids.
 sub release {
 	my ($self) = @_;
-	return map { $_->release } map { $self->{$_}->process } grep { $self->{$_} } qw(postfix bailey dns);
+	return map { $_->release } map { $self->{$_}->process } grep { $self->{$_} } qw(postfix sendmail bailey dns);
 }
 
 # The processes end before their folder goes.
-sub DESTROY { my ($self) = @_; delete @$self{$_} for qw(postfix bailey dns); return }
+sub DESTROY { my ($self) = @_; delete @$self{$_} for qw(postfix sendmail bailey dns); return }
 
 1;

@@ -6,14 +6,22 @@ package Bailey::Test::Smtp;
 
 use v5.32;
 use warnings;
-use IO::Socket::INET;
+use IO::Socket::IP;
 
 use constant PATIENCE => 60;	# seconds for one reply
 
+# To a port on loopback, from this address there.
 sub new {
-	my ($class, $port) = @_;
-	my $socket = IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $port)
+	my ($class, $port, $from) = @_;
+	my $to = ($from // '') =~ /:/ ? '::1' : '127.0.0.1';
+	my $socket = IO::Socket::IP->new(PeerAddr => $to, PeerPort => $port, LocalAddr => $from)
 	    or die "connect to port $port: $@\n";
+	return $class->over($socket);
+}
+
+# A dialogue with the program at the other end of a socket.
+sub over {
+	my ($class, $socket) = @_;
 	binmode $socket;
 	$socket->autoflush(1);
 	my $self = bless { socket => $socket, dialogue => [] }, $class;
@@ -96,8 +104,11 @@ sub drop { my ($self) = @_; close $self->{socket}; return }
 
 sub dialogue { return @{ $_[0]{dialogue} } }
 
-# "queued as 4dDF1r0Jz" -> 4dDF1r0Jz
-sub queue_id { my ($reply) = @_; return $reply =~ /queued as (\w+)/ ? $1 : undef }
+# What Postfix or Sendmail calls the message it took: "queued as 4dDF1r0Jz" -> 4dDF1r0Jz
+sub queue_id {
+	my ($reply) = @_;
+	return $reply =~ /queued as (\w+)|^250 2\.0\.0 (\w+) Message accepted/ ? $1 // $2 : undef;
+}
 
 # An ordinary message; fields that stand above the others may be given.
 sub message {
