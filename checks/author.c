@@ -65,6 +65,7 @@ author_find(struct author *a, const struct txn *txn)
 		strcpy(a->other, list.other);
 		return;
 	}
+	strcpy(a->local, list.local);
 	strcpy(a->domain, list.domain);
 }
 

@@ -18,6 +18,7 @@ struct author {
 	enum author_fault	 fault;
 	enum mailbox_fault	 why;			/* of AUTHOR_INVALID */
 	size_t			 fields;		/* From fields */
+	char			 local[MAILBOX_LOCAL_SIZE];	/* of the first author; "" on a fault, or if too long */
 	char			 domain[NAME_TEXT_SIZE];	/* canonical; "" on a fault */
 	char			 other[NAME_TEXT_SIZE];	/* of AUTHOR_MULTIPLE in one field: a second domain */
 };

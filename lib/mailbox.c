@@ -14,6 +14,7 @@
 struct words { /* word *(word / ".") */
 	size_t count;
 	bool local; /* they could be a local part: single dots between single words */
+	char text[MAILBOX_LOCAL_SIZE]; /* of the local part; "" if too long */
 };
 
 static bool
@@ -32,17 +33,19 @@ take_atom(struct header_cursor *c, struct buf *out)
 
 /* A quoted-string that ends; header_quoted() is content with one that does not. */
 static bool
-take_word(struct header_cursor *c)
+take_word(struct header_cursor *c, struct buf *out)
 {
-	return take_atom(c, NULL) || header_quoted(c, NULL);
+	return take_atom(c, out) || header_quoted(c, out);
 }
 
 static bool
 take_words(struct header_cursor *c, struct words *w)
 {
 	bool after_dot = true;
+	struct buf text;
 
 	*w = (struct words){.local = true};
+	buf_init(&text, w->text, sizeof w->text);
 	while (header_cfws(c)) {
 		if (header_char(c, '.')) {
 			/* RFC 5322 4.1 obs-phrase: not in front. */
@@ -50,14 +53,17 @@ take_words(struct header_cursor *c, struct words *w)
 				return false;
 			w->local = w->local && !after_dot;
 			after_dot = true;
+			buf_putc(&text, '.');
 		} else if (c->len > 0 && (*c->s == '"' || ascii_is_atext(*c->s))) {
-			if (!take_word(c))
+			if (!take_word(c, &text))
 				return false;
 			w->local = w->local && after_dot;
 			after_dot = false;
 			w->count++;
 		} else {
 			w->local = w->local && !after_dot;
+			if (text.cut)
+				buf_reset(&text);
 			return true;
 		}
 	}
@@ -89,22 +95,24 @@ take_domain(struct header_cursor *c, char out[NAME_TEXT_SIZE])
 }
 
 static enum mailbox_fault
-add(struct mailbox_list *list, const char *domain)
+add(struct mailbox_list *list, const char *local, const char *domain)
 {
-	if (list->count++ == 0)
+	if (list->count++ == 0) {
+		strcpy(list->local, local);
 		strcpy(list->domain, domain);
-	else if (list->other[0] == '\0' && strcmp(list->domain, domain) != 0)
+	} else if (list->other[0] == '\0' && strcmp(list->domain, domain) != 0) {
 		strcpy(list->other, domain);
+	}
 	return MAILBOX_OK;
 }
 
 static enum mailbox_fault
-take_addr_domain(struct header_cursor *c, struct mailbox_list *list)
+take_addr_domain(struct header_cursor *c, const struct words *local, struct mailbox_list *list)
 {
 	char domain[NAME_TEXT_SIZE];
 	enum mailbox_fault fault = take_domain(c, domain);
 
-	return fault == MAILBOX_OK ? add(list, domain) : fault;
+	return fault == MAILBOX_OK ? add(list, local->text, domain) : fault;
 }
 
 /* RFC 5322 4.4 obs-route: "@a, @b:". */
@@ -146,7 +154,7 @@ take_angle(struct header_cursor *c, struct mailbox_list *list)
 		return MAILBOX_SYNTAX;
 	if (!header_char(c, '@'))
 		return c->len > 0 && *c->s == '>' ? MAILBOX_NO_DOMAIN : MAILBOX_SYNTAX;
-	if ((fault = take_addr_domain(c, list)) != MAILBOX_OK)
+	if ((fault = take_addr_domain(c, &local, list)) != MAILBOX_OK)
 		return fault;
 	return header_char(c, '>') && header_cfws(c) ? MAILBOX_OK : MAILBOX_SYNTAX;
 }
@@ -164,7 +172,7 @@ take_element(struct header_cursor *c, bool *in_group, struct mailbox_list *list)
 	if (w.count == 0)
 		return MAILBOX_OK; /* RFC 5322 4.4: obsolete lists may have nothing between commas */
 	if (w.local && header_char(c, '@'))
-		return take_addr_domain(c, list);
+		return take_addr_domain(c, &w, list);
 	if (!*in_group && header_char(c, ':')) {
 		*in_group = true;
 		return take_element(c, in_group, list);
@@ -212,7 +220,7 @@ mailbox_read(const char *value, size_t len, struct mailbox_list *list)
 	if (fault == MAILBOX_OK && list->count == 0)
 		fault = MAILBOX_NONE;
 	if (fault != MAILBOX_OK)
-		list->domain[0] = list->other[0] = '\0';
+		list->local[0] = list->domain[0] = list->other[0] = '\0';
 	return fault;
 }
 

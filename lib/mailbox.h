@@ -21,8 +21,11 @@ enum mailbox_fault {
 	MAILBOX_BAD_DOMAIN,	/* not a domain name, or an address literal */
 };
 
+#define MAILBOX_LOCAL_SIZE	65	/* RFC 5321 4.5.3.1.1: 64 octets, and the NUL */
+
 struct mailbox_list {
 	size_t	 count;			/* mailboxes */
+	char	 local[MAILBOX_LOCAL_SIZE];	/* local part of the first, unquoted; "" if too long */
 	char	 domain[NAME_TEXT_SIZE];	/* of the first, canonical */
 	char	 other[NAME_TEXT_SIZE];		/* the first domain that differs; "" if all are the same */
 };

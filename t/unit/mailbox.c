@@ -118,6 +118,26 @@ test_long(void)
 	free(text);
 }
 
+static void
+test_local(void)
+{
+	static const char *const locals[][2] = {
+	    {" joe@d.ex", "joe"},
+	    {" Joe Doe <joe.doe@d.ex>", "joe.doe"},
+	    {" \"joe doe\"@d.ex", "joe doe"},
+	    {" joe (x) . (y) doe@d.ex, b@d.ex", "joe.doe"},
+	    {" friends: a@d.ex, b@d.ex;", "a"},
+	    {" aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa@d.ex", ""},
+	    {" joe@d.ex <b@d.ex>", ""},
+	};
+	struct mailbox_list list;
+
+	for (size_t i = 0; i < sizeof locals / sizeof *locals; i++) {
+		(void)mailbox_read(locals[i][0], strlen(locals[i][0]), &list);
+		tap_is(list.local, locals[i][1], "local part of%s", locals[i][0]);
+	}
+}
+
 int
 main(void)
 {
@@ -134,5 +154,6 @@ main(void)
 			tap_is_int((int64_t)list.count, (int64_t)cases[i].count, "mailboxes");
 	}
 	test_long();
+	test_local();
 	return tap_done();
 }
