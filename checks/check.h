@@ -199,6 +199,7 @@ struct txn {
 	/* Set for the check that runs. */
 	const struct check	*check;
 	const void		*options;	/* its section */
+	bool			 shadow;	/* it may look, but not touch the message */
 	void			*service;	/* its service; NULL: none, as offline */
 	struct arena		*arena;		/* for what its verdict points to; lives as long as the verdict */
 

@@ -126,6 +126,7 @@ walk_enter(struct stage_walk *w, size_t row, enum stage stage)
 	w->running = row;
 	t->check = c;
 	t->options = w->conf->checks[row].options;
+	t->shadow = policy_mode(w->conf, c) == MODE_SHADOW;
 	t->service = w->house->services[row];
 	t->arena = arenas[about(w, c)];
 	t->deadline = clock_mono(t->clock) + w->conf->resolver.budget - w->waited;
