@@ -64,6 +64,18 @@ libbailey_a_SOURCES += \
 	checks/registry.c \
 	checks/sender.c \
 	checks/sender.h \
+	checks/sign.c \
+	checks/sign.h \
+	checks/sign_canon.c \
+	checks/sign_canon.h \
+	checks/sign_key.c \
+	checks/sign_key.h \
+	checks/sign_make.c \
+	checks/sign_make.h \
+	checks/sign_table.c \
+	checks/sign_table.h \
+	checks/sign_watch.c \
+	checks/sign_watch.h \
 	checks/spf.c \
 	checks/spf.h \
 	checks/spf/eval.c \

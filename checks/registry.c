@@ -12,6 +12,7 @@
 #include "checks/rdns.h"
 #include "checks/recipient.h"
 #include "checks/sender.h"
+#include "checks/sign.h"
 #include "checks/spf.h"
 
 const struct check *const check_registry[] = {
@@ -24,6 +25,7 @@ const struct check *const check_registry[] = {
     &check_author,
     &check_dkim,
     &check_dmarc,
+    &check_sign,
     &check_greylist, /* last: it needs all evidence */
     NULL,
 };

@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Tables are short and mail is slow to sign: rows are looked at one after the other. */
+#include "checks/sign_table.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "lib/ascii.h"
+
+#define ADDRESS_SIZE 1024 /* local part, '@', domain */
+
+struct reader {
+	struct sign_table *table;
+	struct arena *arena;
+	const char *path;
+	size_t room; /* of keys or rows */
+	unsigned line;
+	const char **why_r;
+};
+
+static int
+fail(struct reader *r, const char *what, const char *word)
+{
+	*r->why_r = arena_printf(r->arena, "%s:%u: %s%s", r->path, r->line, what, word);
+	return -1;
+}
+
+/* Next word of a line, terminated; NULL at its end. */
+static char *
+word(char **rest)
+{
+	char *begin = *rest + strspn(*rest, " \t\r\n"), *end;
+
+	if (*begin == '\0' || *begin == '#')
+		return NULL;
+	end = begin + strcspn(begin, " \t\r\n");
+	*rest = *end == '\0' ? end : end + 1;
+	*end = '\0';
+	return begin;
+}
+
+/* Room for one more in an array of the arena; NULL without memory. */
+static void *
+grow(struct reader *r, void *array, size_t n, size_t size)
+{
+	void *more;
+
+	if (n < r->room)
+		return array;
+	r->room = n == 0 ? 16 : 2 * n;
+	more = arena_array(r->arena, r->room, size);
+	if (more != NULL && n > 0)
+		memcpy(more, array, n * size);
+	return more;
+}
+
+static const struct sign_named_key *
+find_key(const struct sign_table *t, const char *name)
+{
+	for (size_t i = 0; i < t->key_count; i++)
+		if (strcasecmp(t->keys[i].name, name) == 0)
+			return &t->keys[i];
+	return NULL;
+}
+
+static int
+add_key(struct reader *r, const char *name, char *value)
+{
+	struct sign_table *t = r->table;
+	char *domain = strsep(&value, ":"), *selector = strsep(&value, ":"), canon[NAME_TEXT_SIZE];
+	struct sign_named_key *k;
+	const char *why;
+
+	if (value == NULL || (value[0] != '/' && value[0] != '.'))
+		return fail(r, "not DOMAIN:SELECTOR:PATH", "");
+	if (strchr(value, '%') != NULL)
+		return fail(r, "% in the path of a key; name each file: ", value);
+	if (find_key(t, name) != NULL)
+		return fail(r, "written twice: ", name);
+	canon[0] = '\0';
+	if (strcmp(domain, "%") != 0 && name_canon(domain, canon) != NAME_OK)
+		return fail(r, "not a domain: ", domain);
+	if ((k = grow(r, t->keys, t->key_count, sizeof *k)) == NULL)
+		return fail(r, "out of memory", "");
+	t->keys = k;
+	k += t->key_count;
+	*k = (struct sign_named_key){.name = arena_strdup(r->arena, name),
+	    .domain = canon[0] != '\0' ? arena_strdup(r->arena, canon) : NULL,
+	    .key = {.selector = arena_strdup(r->arena, selector),
+		.path = arena_strdup(r->arena, value)}};
+	if (k->name == NULL || k->key.selector == NULL || k->key.path == NULL)
+		return fail(r, "out of memory", "");
+	if (sign_key_load(&k->key, r->arena, &why) == -1)
+		return fail(r, why, "");
+	t->key_count++;
+	return 0;
+}
+
+static int
+add_row(struct reader *r, const char *pattern, char *name)
+{
+	struct sign_table *t = r->table;
+	struct sign_row *row;
+
+	if (strchr(name, ':') != NULL)
+		return fail(r, "an identity (i=) of its own cannot be signed: ", name);
+	if (strcmp(name, "%") != 0 && find_key(t, name) == NULL)
+		return fail(r, "not in the key table: ", name);
+	if ((row = grow(r, t->rows, t->row_count, sizeof *row)) == NULL)
+		return fail(r, "out of memory", "");
+	t->rows = row;
+	row += t->row_count++;
+	row->pattern = arena_strdup(r->arena, pattern);
+	row->name = strcmp(name, "%") == 0 ? NULL : arena_strdup(r->arena, name);
+	return row->pattern != NULL ? 0 : fail(r, "out of memory", "");
+}
+
+static int
+read_lines(struct reader *r, int (*add)(struct reader *, const char *, char *))
+{
+	FILE *in = fopen(r->path, "re");
+	char *line = NULL, *rest, *first, *second;
+	size_t size = 0, total = 0;
+	ssize_t n;
+	int ret = 0;
+
+	if (in == NULL) {
+		*r->why_r = arena_printf(r->arena, "%s: %s", r->path, strerror(errno));
+		return -1;
+	}
+	while (ret == 0 && (n = getline(&line, &size, in)) > 0) {
+		r->line++;
+		rest = line;
+		if ((total += (size_t)n) > SIGN_TABLE_FILE_MAX)
+			ret = fail(r, "too long a file", "");
+		else if ((first = word(&rest)) == NULL)
+			continue;
+		else if ((second = word(&rest)) == NULL || word(&rest) != NULL)
+			ret = fail(r, "not two words", "");
+		else
+			ret = add(r, first, second);
+	}
+	free(line);
+	(void)fclose(in);
+	return ret;
+}
+
+/* OpenDKIM writes the kind of a table in front of it. */
+static const char *
+without(const char *prefix, const char *path)
+{
+	size_t n = strlen(prefix);
+
+	return strncmp(path, prefix, n) == 0 ? path + n : path;
+}
+
+int
+sign_table_load(struct sign_table *t, const char *key_table, const char *signing_table,
+    struct arena *a, const char **why_r)
+{
+	struct reader keys = {
+	    .table = t, .arena = a, .path = without("file:", key_table), .why_r = why_r};
+	struct reader rows = {.table = t, .arena = a, .why_r = why_r};
+
+	t->wild = strncmp(signing_table, "refile:", 7) == 0;
+	rows.path = without(t->wild ? "refile:" : "file:", signing_table);
+	return read_lines(&keys, add_key) == 0 ? read_lines(&rows, add_row) : -1;
+}
+
+/* "*" is any text.  Linear but for the number of stars. */
+static bool
+glob(const char *pattern, const char *text)
+{
+	const char *star = NULL, *behind = NULL;
+
+	while (*text != '\0') {
+		if (*pattern == '*') {
+			star = pattern++;
+			behind = text;
+		} else if (ascii_lower(*pattern) == ascii_lower(*text)) {
+			pattern++;
+			text++;
+		} else if (star != NULL) {
+			pattern = star + 1;
+			text = ++behind;
+		} else {
+			return false;
+		}
+	}
+	return pattern[strspn(pattern, "*")] == '\0';
+}
+
+struct finder {
+	const struct sign_table *table;
+	const char *domain;
+	const struct sign_named_key **out;
+	size_t n, max;
+};
+
+static void
+take(struct finder *f, const struct sign_row *row)
+{
+	const struct sign_named_key *k =
+	    find_key(f->table, row->name != NULL ? row->name : f->domain);
+
+	if (k != NULL && f->n < f->max)
+		f->out[f->n++] = k;
+}
+
+/* The rows with just this pattern. */
+static void
+take_equal(struct finder *f, const char *local, const char *at, const char *domain)
+{
+	char wanted[ADDRESS_SIZE];
+
+	(void)snprintf(wanted, sizeof wanted, "%s%s%s", local, at, domain);
+	for (size_t i = 0; i < f->table->row_count; i++)
+		if (strcasecmp(f->table->rows[i].pattern, wanted) == 0)
+			take(f, &f->table->rows[i]);
+}
+
+size_t
+sign_table_find(const struct sign_table *t, const char *local, const char *domain,
+    const struct sign_named_key *out[], size_t max)
+{
+	struct finder f = {.table = t, .domain = domain, .out = out, .max = max};
+	char address[ADDRESS_SIZE];
+
+	(void)snprintf(address, sizeof address, "%s@%s", local, domain);
+	for (size_t i = 0; t->wild && i < t->row_count; i++)
+		if (glob(t->rows[i].pattern, address))
+			take(&f, &t->rows[i]);
+	if (t->wild)
+		return f.n;
+	take_equal(&f, local, "@", domain);
+	take_equal(&f, "", "", domain);
+	for (const char *p = name_parent(domain); p != NULL; p = name_parent(p))
+		take_equal(&f, local, "@.", p);
+	for (const char *p = name_parent(domain); p != NULL; p = name_parent(p))
+		take_equal(&f, "", ".", p);
+	take_equal(&f, local, "@", "*");
+	take_equal(&f, "", "", "*");
+	return f.n;
+}
