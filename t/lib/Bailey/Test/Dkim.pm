@@ -38,6 +38,18 @@ sub sign {
 	return ($done->{records}, map { pack 'H*', $_ } @{ $done->{signed} });
 }
 
+# "pass ALGORITHM DOMAIN SELECTOR" or "fail ..." for each signature of a delivered message.
+sub verify {
+	my ($records, $message) = @_;
+	my $pid = open2(my $out, my $in, $python, dirname(__FILE__) . '/../../../dkimverify.py');
+	print $in encode_json({ records => $records, message => unpack 'H*', crlf($message) });
+	close $in;
+	chomp(my @found = <$out>);
+	waitpid $pid, 0;
+	die "dkimverify.py fails\n" if $? != 0;
+	return @found;
+}
+
 # One TXT record in strings of 255 octets, as a master file has it.
 sub txt { my ($record) = @_; return join ' ', map { qq("$_") } $record =~ /.{1,255}/g }
 

@@ -12,10 +12,12 @@ use Bailey::Test::Tools;
 
 use constant PORT_TRIES => 20;
 
-# Parameters of main.cf, in pairs, win over those here.
+# Parameters of main.cf, in pairs, win over those here; a value may be code that
+# is given the port.  listener: lines of master.cf instead of the one smtpd.
 sub new {
 	my ($class, $house, %main) = @_;
-	my $self = bless { folder => "$house/postfix", main => \%main }, $class;
+	my $listener = delete $main{listener} // sub { "127.0.0.1:$_[0] inet n - n - - smtpd\n" };
+	my $self = bless { folder => "$house/postfix", main => \%main, listener => $listener }, $class;
 	for my $tried (1 .. PORT_TRIES) {
 		return $self if $self->start($self->{port} = free_port());
 		my $log = $self->log;
@@ -102,11 +104,13 @@ sub write_configuration {
 		biff => 'no',
 		%{ $self->{main} },
 	);
-	spew("$folder/etc/main.cf",
-	    join '', map { "$_ = $main{$_}\n" } sort keys %main);
+	spew("$folder/etc/main.cf", join '', map {
+		"$_ = " . (ref $main{$_} ? $main{$_}->($port) : $main{$_}) . "\n"
+	} sort keys %main);
+	my $listener = $self->{listener}->($port);
 	# Nothing runs in a chroot: the milter's socket is named by its real path.
 	spew("$folder/etc/master.cf", <<"EOF_MASTER");
-127.0.0.1:$port inet n - n - - smtpd
+$listener
 postlog	unix-dgram n - n - 1 postlogd
 pickup	unix n - n 1 1 pickup
 cleanup	unix n - n - 0 cleanup
@@ -122,6 +126,7 @@ showq	unix n - n - - showq
 error	unix - - n - - error
 retry	unix - - n - - error
 discard	unix - - n - - discard
+smtp	unix - - n - - smtp
 virtual	unix - n n - - virtual
 anvil	unix - - n - 1 anvil
 scache	unix - - n - 1 scache
