@@ -15,18 +15,27 @@ my %running;			# pid => the process that started it
 
 sub start {
 	my ($class, $log, @command) = @_;
+	return $class->start_code($log, sub {
+		exec { $command[0] } @command or print "$command[0]: $!\n";
+		POSIX::_exit(127);
+	}, $command[0]);
+}
+
+# The same with code instead of a program.
+sub start_code {
+	my ($class, $log, $code, $name) = @_;
 	my $pid = fork // die "fork: $!\n";
 	if (!$pid) {
 		setpgid(0, 0);
 		open STDIN, '<', '/dev/null';
 		open STDOUT, '>>', $log or POSIX::_exit(126);
 		open STDERR, '>&', \*STDOUT;
-		exec { $command[0] } @command or print "$command[0]: $!\n";
-		POSIX::_exit(127);
+		$code->();
+		POSIX::_exit(0);
 	}
 	setpgid($pid, $pid);
 	$running{$pid} = $$;
-	return bless { pid => $pid, log => $log, name => $command[0] }, $class;
+	return bless { pid => $pid, log => $log, name => $name // 'code' }, $class;
 }
 
 sub pid { return $_[0]{pid} }
