@@ -2,7 +2,9 @@
 examplesdir = $(docdir)/examples
 nodist_examples_DATA = contrib/systemd/bailey.service
 dist_examples_DATA = \
+	contrib/amavis.cf \
 	contrib/bailey.conf \
+	contrib/spamassassin.cf \
 	contrib/systemd/bailey.sysusers
 dist_doc_DATA = NEWS README
 CLEANFILES += contrib/systemd/bailey.service

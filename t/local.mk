@@ -13,6 +13,7 @@ t_unit_dkim_SOURCES = t/unit/dkim.c $(unit_fakes)
 t_unit_greylist_SOURCES = t/unit/greylist.c $(unit_fakes)
 t_unit_helo_SOURCES = t/unit/helo.c $(unit_fakes)
 t_unit_rdns_SOURCES = t/unit/rdns.c $(unit_fakes)
+t_unit_sign_SOURCES = t/unit/sign.c $(unit_fakes)
 t_unit_spf_SOURCES = t/unit/spf.c $(unit_fakes)
 
 # Large zones, odd names, a million questions a second.
@@ -74,6 +75,8 @@ unit_tests += t/unit/rdns
 unit_tests += t/unit/reply
 unit_tests += t/unit/secret
 unit_tests += t/unit/sender
+unit_tests += t/unit/sign
+unit_tests += t/unit/sign_make
 unit_tests += t/unit/spf
 unit_tests += t/unit/spf_eval
 unit_tests += t/unit/stage
@@ -101,11 +104,14 @@ perl_tests += t/postfix.t
 perl_tests += t/postfix_dnsbl.t
 perl_tests += t/postfix_greylist.t
 perl_tests += t/postfix_hostile.t
+perl_tests += t/postfix_origin.t
 perl_tests += t/postfix_spf.t
 perl_tests += t/postfix_trouble.t
 perl_tests += t/sender.t
 perl_tests += t/sendmail.t
 perl_tests += t/session.t
+perl_tests += t/sign.t
+perl_tests += t/spamassassin.t
 perl_tests += t/style.t
 
 check_PROGRAMS += $(unit_tests)
@@ -180,11 +186,13 @@ EXTRA_DIST += \
 	.clang-format \
 	t/tsan.supp \
 	t/dkimsign.py \
+	t/dkimverify.py \
 	t/lib/Bailey/Test.pm \
 	t/lib/Bailey/Test/Daemon.pm \
 	t/lib/Bailey/Test/Dkim.pm \
 	t/lib/Bailey/Test/Dns.pm \
 	t/lib/Bailey/Test/Forged.pm \
+	t/lib/Bailey/Test/Login.pm \
 	t/lib/Bailey/Test/Mta.pm \
 	t/lib/Bailey/Test/Postfix.pm \
 	t/lib/Bailey/Test/Process.pm \
