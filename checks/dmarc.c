@@ -13,6 +13,7 @@
 #include "checks/dkim_signature.h"
 #include "checks/dmarc/align.h"
 #include "checks/dmarc/psl.h"
+#include "checks/dmarc_facts.h"
 
 #define AHEAD_MAX  8 /* walks from signing domains that are asked in advance */
 #define QUERY_SIZE (sizeof "_dmarc." + NAME_TEXT_SIZE)
@@ -38,11 +39,15 @@ struct dmarc_options {
 	unsigned discovery;
 	struct cidr_list relays;
 	struct string_list enforce, ignore; /* canonical names */
+	int64_t keep_reports; /* ms; 0: not at all */
 };
 
 static const char *const discovery_names[] = {"walk", "psl", NULL};
+/* RFC 9990's words for them. */
+static const char *const discovery_methods[] = {"treewalk", "psl"};
 static const struct dmarc_discovery *const discoveries[] = {&dmarc_by_walk, &dmarc_by_psl};
 
+#define DAY        (INT64_C(86400) * 1000) /* ms */
 #define AT(member) offsetof(struct dmarc_options, member)
 /* clang-format off */
 static const struct option options[] = {
@@ -50,6 +55,8 @@ static const struct option options[] = {
 	{.key = "relays", .type = OPTION_CIDRS, .offset = AT(relays)},
 	{.key = "enforce-domains", .type = OPTION_DOMAINS, .offset = AT(enforce)},
 	{.key = "ignore-domains", .type = OPTION_DOMAINS, .offset = AT(ignore)},
+	/* Reports are about a day of UTC, and made on the next ones. */
+	{.key = "keep-reports", .type = OPTION_DURATION, .offset = AT(keep_reports), .value = "3d", .min = 0, .max = 31 * DAY},
 	{.key = NULL},
 };
 /* clang-format on */
@@ -58,6 +65,7 @@ struct state { /* of one message */
 	struct author author;
 	struct dmarc_walk walk; /* from the author's domain */
 	enum dmarc_policy policy; /* published, for this domain; UNSAID: none */
+	enum dmarc_proof dkim, spf; /* of the author, where there is a policy */
 	struct verdict *verdict; /* of a message that failed */
 	const char
 	    *override; /* why another policy than the published one counts; NULL: it counts */
@@ -177,16 +185,6 @@ look_up(const char *domain, struct dmarc_record *out, void *arg)
 	return found == 1 ? DMARC_FOUND : DMARC_ABSENT;
 }
 
-static const char *
-prop_of(const struct verdict *v, const char *ptype, const char *property)
-{
-	for (unsigned i = 0; i < v->prop_count; i++)
-		if (strcmp(v->props[i].ptype, ptype) == 0 &&
-		    strcmp(v->props[i].property, property) == 0)
-			return v->props[i].value;
-	return NULL;
-}
-
 static enum dmarc_proof
 proof_of(const struct verdict *v)
 {
@@ -208,7 +206,7 @@ best_proof(struct txn *txn, const char *check, const char *ptype, const char *pr
 	if (v == NULL)
 		return DMARC_UNPROVED;
 	for (size_t i = 0; v != NULL && best != DMARC_PROVED; v = txn_verdict(txn, check, ++i)) {
-		const char *value = prop_of(v, ptype, property), *at;
+		const char *value = dmarc_prop(v, ptype, property), *at;
 		struct dmarc_identifier id = {
 		    .spf = strcmp(ptype, "smtp") == 0, .proof = proof_of(v)};
 		char domain[NAME_TEXT_SIZE];
@@ -294,6 +292,8 @@ judge_proofs(struct txn *txn, struct state *st)
 
 	if (dkim != DMARC_PROVED)
 		spf = best_proof(txn, "spf", "smtp", "mailfrom");
+	st->dkim = dkim;
+	st->spf = spf;
 	if (dkim == DMARC_PROVED || spf == DMARC_PROVED)
 		add_props(txn,
 		    report(txn, PASS, "aligned %s", dkim == DMARC_PROVED ? "DKIM" : "SPF"), st,
@@ -338,22 +338,13 @@ judge_eom(struct txn *txn)
 
 /* RFC 9989 9.1: p=, sp= as published, dis= as it came out. */
 static void
-decided(struct txn *txn, enum action action, const struct verdict *cause)
+say_outcome(const struct txn *txn, const struct state *st, enum dmarc_policy disposition)
 {
-	struct state *st = txn_msg_state(txn);
-	const struct dmarc_record *r;
-	enum dmarc_policy disposition = DMARC_NONE;
+	const struct dmarc_record *r = &st->walk.policy->record;
 	const char *text;
 	char room[100];
 	struct buf b;
 
-	if (st->verdict == NULL)
-		return;
-	r = &st->walk.policy->record;
-	if (cause == st->verdict && action == ACTION_REJECT)
-		disposition = DMARC_REJECT;
-	if (cause == st->verdict && action == ACTION_QUARANTINE)
-		disposition = DMARC_QUARANTINE;
 	buf_init(&b, room, sizeof room);
 	buf_printf(&b, "p=%s", dmarc_policy_text(r->p != DMARC_UNSAID ? r->p : DMARC_NONE));
 	if (r->sp != DMARC_UNSAID)
@@ -365,6 +356,61 @@ decided(struct txn *txn, enum action action, const struct verdict *cause)
 		buf_printf(&b, "; %s", st->override);
 	text = arena_strdup(txn->arena, b.s);
 	st->verdict->reason = text != NULL ? text : st->verdict->reason;
+}
+
+/* --- facts for reports ---------------------------------------------------- */
+
+/* RFC 9990: a reason is wanted where a failure has not the consequences published. */
+static const char *
+reason_of(const struct state *st, enum dmarc_policy disposition)
+{
+	if (st->verdict == NULL)
+		return "";
+	if (st->override != NULL)
+		return st->override;
+	return disposition != st->policy ? "local_policy" : "";
+}
+
+static void
+keep_facts(struct txn *txn, struct state *st, enum dmarc_policy disposition)
+{
+	const struct dmarc_options *o = txn->options;
+	struct dmarc_report r = {.author = st->author.domain,
+	    .published = st->walk.policy->record,
+	    .discovery = discovery_methods[o->discovery],
+	    .disposition = disposition,
+	    .reason = reason_of(st, disposition)};
+
+	if (st->dkim == DMARC_PROVED) {
+		/* Nobody waited for this yet, and nobody shall for a report alone. */
+		txn->deadline = clock_mono(txn->clock);
+		st->spf = best_proof(txn, "spf", "smtp", "mailfrom");
+	}
+	r.dkim = st->dkim == DMARC_PROVED;
+	r.spf = st->spf == DMARC_PROVED;
+	dmarc_facts_keep(txn, &r, st->walk.policy->domain, o->keep_reports);
+}
+
+static void
+decided(struct txn *txn, enum action action, const struct verdict *cause)
+{
+	const struct dmarc_options *o = txn->options;
+	struct state *st = txn_msg_state(txn);
+	enum dmarc_policy disposition = DMARC_NONE;
+
+	if (st->policy == DMARC_UNSAID || st->walk.policy == NULL)
+		return;
+	if (st->verdict != NULL && cause == st->verdict) {
+		if (action == ACTION_REJECT || action == ACTION_DISCARD)
+			disposition = DMARC_REJECT;
+		if (action == ACTION_QUARANTINE)
+			disposition = DMARC_QUARANTINE;
+	}
+	if (st->verdict != NULL)
+		say_outcome(txn, st, disposition);
+	/* What is deferred comes again and is counted then. */
+	if (txn->store != NULL && o->keep_reports > 0 && action != ACTION_TEMPFAIL)
+		keep_facts(txn, st, disposition);
 }
 
 static const char *const after[] = {"spf", "dkim", NULL};

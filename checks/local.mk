@@ -18,12 +18,16 @@ libbailey_a_SOURCES += \
 	checks/dkim_verify.h \
 	checks/dmarc.c \
 	checks/dmarc.h \
+	checks/dmarc_facts.c \
+	checks/dmarc_facts.h \
 	checks/dmarc/align.c \
 	checks/dmarc/align.h \
 	checks/dmarc/psl.c \
 	checks/dmarc/psl.h \
 	checks/dmarc/record.c \
 	checks/dmarc/record.h \
+	checks/dmarc/report.c \
+	checks/dmarc/report.h \
 	checks/dmarc/walk.c \
 	checks/dmarc/walk.h \
 	checks/dnsbl.c \

@@ -22,7 +22,12 @@ static const struct kind {
 	enum record_kind kind;
 	const char *word;
 	size_t fields;
-} kinds[] = {{RECORD_TRIPLET, "triplet", 3}, {RECORD_CLIENT, "client", 1}};
+	bool texts; /* the payload is a version and texts, else greylist_record */
+} kinds[] = {
+    {RECORD_TRIPLET, "triplet", 3, false},
+    {RECORD_CLIENT, "client", 1, false},
+    {RECORD_DMARC, "dmarc", 3, true},
+};
 #define KINDS (sizeof kinds / sizeof kinds[0])
 
 struct out {
@@ -41,23 +46,59 @@ put_field(FILE *f, struct record_bytes b)
 			putc(b.p[i], f);
 }
 
+static void
+put_fields(FILE *f, const struct record_bytes *fields, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		put_field(f, fields[i]);
+}
+
+static bool
+put_greylist(
+    FILE *f, const struct kind *k, const struct record_bytes *fields, struct record_bytes value)
+{
+	struct greylist_record r;
+	int64_t expires;
+
+	if (!record_head_get(value, &expires) || !record_greylist_get(value, &r))
+		return false;
+	fprintf(f, "%s\t%" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 " %" PRIu32, k->word, expires,
+	    r.first, r.last, r.passed, r.count);
+	put_fields(f, fields, k->fields);
+	return true;
+}
+
+static bool
+put_texts(
+    FILE *f, const struct kind *k, const struct record_bytes *fields, struct record_bytes value)
+{
+	const uint8_t *p = value.p + RECORD_HEAD, *end = value.p + value.n, *nul;
+	int64_t expires;
+
+	if (!record_head_get(value, &expires) || end - p < 2 || *p++ != RECORD_DMARC_VERSION ||
+	    end[-1] != '\0')
+		return false;
+	fprintf(f, "%s\t%" PRId64, k->word, expires);
+	put_fields(f, fields, k->fields);
+	for (; p < end; p = nul + 1) {
+		nul = memchr(p, '\0', (size_t)(end - p));
+		put_field(f, (struct record_bytes){p, (size_t)(nul - p)});
+	}
+	return true;
+}
+
 static bool
 put_known(FILE *f, struct record_bytes key, struct record_bytes value)
 {
 	struct record_bytes fields[RECORD_FIELDS_MAX];
-	struct greylist_record r;
-	int64_t expires;
 
 	for (size_t i = 0; i < KINDS; i++) {
 		const struct kind *k = &kinds[i];
 
-		if (key.n == 0 || key.p[0] != k->kind || !record_head_get(value, &expires) ||
-		    !record_greylist_get(value, &r) || !record_key_split(key, fields, k->fields))
+		if (key.n == 0 || key.p[0] != k->kind || !record_key_split(key, fields, k->fields))
 			continue;
-		fprintf(f, "%s\t%" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 " %" PRIu32, k->word,
-		    expires, r.first, r.last, r.passed, r.count);
-		for (size_t n = 0; n < k->fields; n++)
-			put_field(f, fields[n]);
+		if (!(k->texts ? put_texts : put_greylist)(f, k, fields, value))
+			return false;
 		putc('\n', f);
 		return true;
 	}
@@ -118,28 +159,36 @@ take_field(char **line, struct record_bytes *out)
 	return true;
 }
 
-/* The fields of a key; none may hold NUL, and it must be all of the line. */
-static bool
-take_key(char *line, const struct kind *k, struct record_key *key)
+/* As take_field, but of what may not hold NUL; gets one behind it. */
+static const char *
+take_text(char **line, size_t *len_r)
 {
-	const char *texts[RECORD_FIELDS_MAX];
 	struct record_bytes f;
 
-	for (size_t i = 0; i < k->fields; i++) {
-		if (line == NULL)
-			return false;
-		texts[i] = line;
-		if (!take_field(&line, &f) || f.n > RECORD_FIELD_MAX ||
-		    memchr(f.p, '\0', f.n) != NULL)
-			return false;
-		((char *)f.p)[f.n] = '\0';
-	}
-	record_key_make(key, k->kind, texts, k->fields);
-	return line == NULL;
+	if (*line == NULL || !take_field(line, &f) || memchr(f.p, '\0', f.n) != NULL)
+		return NULL;
+	((char *)f.p)[f.n] = '\0';
+	*len_r = f.n;
+	return (const char *)f.p;
 }
 
 static bool
-load_known(struct store *s, const struct kind *k, char *line, enum store_status *status_r)
+take_key(char **line, const struct kind *k, struct record_key *key)
+{
+	const char *texts[RECORD_FIELDS_MAX];
+	size_t len;
+
+	for (size_t i = 0; i < k->fields; i++) {
+		texts[i] = take_text(line, &len);
+		if (texts[i] == NULL || len > RECORD_FIELD_MAX)
+			return false;
+	}
+	record_key_make(key, k->kind, texts, k->fields);
+	return true;
+}
+
+static bool
+load_greylist(struct store *s, const struct kind *k, char *line, enum store_status *status_r)
 {
 	struct greylist_record r;
 	struct record_key key;
@@ -149,12 +198,48 @@ load_known(struct store *s, const struct kind *k, char *line, enum store_status 
 
 	if (sscanf(line, "%" SCNd64 " %" SCNd64 " %" SCNd64 " %" SCNd64 " %" SCNu32 "\t%n",
 		&expires, &r.first, &r.last, &r.passed, &r.count, &n) != 5 ||
-	    n == 0 || !take_key(line + n, k, &key))
+	    n == 0)
+		return false;
+	line += n;
+	if (!take_key(&line, k, &key) || line != NULL)
 		return false;
 	record_greylist_put(value, &r, expires);
 	*status_r =
 	    store_put_value(s, record_key_bytes(&key), (struct record_bytes){value, sizeof value});
 	return true;
+}
+
+static bool
+load_texts(struct store *s, const struct kind *k, char *line, enum store_status *status_r)
+{
+	struct record_key key;
+	int64_t expires;
+	const char *text;
+	uint8_t *value;
+	size_t n = RECORD_HEAD, len;
+	int skip = 0;
+
+	if (sscanf(line, "%" SCNd64 "\t%n", &expires, &skip) != 1 || skip == 0)
+		return false;
+	line += skip;
+	if (!take_key(&line, k, &key) || line == NULL)
+		return false;
+	value = malloc(RECORD_HEAD + 1 + strlen(line) + 1);
+	if (value == NULL) {
+		*status_r = STORE_FAILED;
+		return true;
+	}
+	record_head_put(value, expires);
+	for (value[n++] = RECORD_DMARC_VERSION; line != NULL; n += len + 1) {
+		if ((text = take_text(&line, &len)) == NULL)
+			break;
+		memcpy(value + n, text, len + 1);
+	}
+	if (text != NULL)
+		*status_r =
+		    store_put_value(s, record_key_bytes(&key), (struct record_bytes){value, n});
+	free(value);
+	return text != NULL;
 }
 
 static bool
@@ -169,7 +254,8 @@ load_line(struct store *s, char *line, enum store_status *status_r)
 	*line++ = '\0';
 	for (size_t i = 0; i < KINDS; i++)
 		if (strcmp(word, kinds[i].word) == 0)
-			return load_known(s, &kinds[i], line, status_r);
+			return (kinds[i].texts ? load_texts : load_greylist)(
+			    s, &kinds[i], line, status_r);
 	if (strcmp(word, "raw") != 0 || !take_field(&line, &key) || line == NULL ||
 	    !take_field(&line, &value) || line != NULL || key.n == 0 || key.n > RECORD_KEY_MAX ||
 	    value.n > RECORD_VALUE_MAX)

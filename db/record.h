@@ -9,6 +9,7 @@
  *   kind  key fields                    payload
  *   'g'   client, sender, recipient     first (4) last (4) passed (4) count (4)
  *   'c'   client                        the same
+ *   'd'   day, policy domain, id        version (1), then texts, each with a NUL: checks/dmarc/report.h
  *
  * A value of a version we do not know is never changed nor removed: it belongs
  * to a newer release that may run again.
@@ -25,6 +26,7 @@
 #define RECORD_VERSION		1
 #define RECORD_HEAD		5			/* bytes before the payload */
 #define RECORD_GREYLIST_SIZE	(RECORD_HEAD + 16)
+#define RECORD_DMARC_VERSION	1
 
 #define RECORD_FIELD_MAX	320	/* RFC 5321 4.5.3.1: 64 + 1 + 255; what is longer is cut */
 #define RECORD_FIELDS_MAX	3
@@ -34,6 +36,7 @@
 enum record_kind {
 	RECORD_TRIPLET = 'g',
 	RECORD_CLIENT = 'c',
+	RECORD_DMARC = 'd',
 };
 
 struct record_bytes {

@@ -162,4 +162,36 @@ subtest 'forged From' => sub {
 	}
 };
 
+# The store has what a report needs, of each message that was not deferred.
+subtest 'facts for reports' => sub {
+	$house->bailey->stop;
+	my @dump = split /\n/, qx($ENV{TOP_BUILDDIR}/bailey-db -d @{[$house->folder]}/bailey dump 2>/dev/null);
+	my @facts = map { [ split /\t/, $_, -1 ] } grep { /^dmarc\t/ } @dump;
+	my ($kept, @wanted) = (scalar(@facts),
+		[ 'SPF aligned', qr/^192\.0\.2\.10 example\.org reject\.test\.example reject\.test\.example v=DMARC1;p=reject;adkim=r;aspf=r treewalk none fail pass  reject\.test\.example pass$/ ],
+		[ 'refused', qr/^192\.0\.2\.10 example\.org none\.test\.example reject\.test\.example \S+ treewalk reject fail fail  none\.test\.example pass$/ ],
+		[ 'held', qr/^198\.51\.100\.1 example\.org x\.example quarantine\.test\.example \S+ treewalk quarantine fail fail  x\.example none$/ ],
+		[ 't=y', qr/ testing\.test\.example v=DMARC1;p=reject;adkim=r;aspf=r;t=y treewalk quarantine fail fail policy_test_mode / ],
+		[ 'a policy above', qr/ absent\.tree\.test\.example v=DMARC1;p=quarantine;sp=none;np=reject;\S+ treewalk reject / ],
+		[ 'a relay', qr/^192\.0\.2\.99 .* reject\.test\.example \S+ treewalk none fail fail trusted_forwarder / ],
+		[ 'our brand', qr/ brand\.test\.example v=DMARC1;p=none\S+ treewalk reject fail fail local_policy / ],
+		[ 'a bounce', qr/^198\.51\.100\.1 example\.org  reject\.test\.example .* mail\.test\.example \w+$/ ],
+		[ 'signed', qr/ treewalk none pass fail  x\.example none reject\.test\.example k pass$/ ],
+		[ 'signed by somebody else', qr/ treewalk reject fail fail  x\.example none none\.test\.example k pass$/ ]);
+	my @told = map { join ' ', @$_[6 .. $#$_] } @facts;
+	for (@wanted) {
+		my ($name, $pattern) = @$_;
+		is(scalar(grep { /$pattern/ } @told) > 0, 1, $name) or diag(join "\n", @told);
+	}
+	is(scalar(grep { / (?:servfail|two)\.test\.example v=| elsewhere\.example / } @told), 0, 'nothing where there was no policy');
+	is(scalar(grep { / broken\.test\.example v=/ } @told), 1, 'nor of a deferred message');
+	is(scalar(grep { $_->[1] - $_->[5] == 3 * 86400 } @facts), $kept, 'each expires after three days');
+	my %days = map { $_->[2] => 1 } @facts;
+	is(scalar(grep { !/^20\d{6}\z/ } keys %days), 0, 'each has a day');
+	my %policies = map { $_->[3] => 1 } @facts;
+	is(scalar(grep { $policies{"$_.test.example"} } qw(tree reject sub.tree)), 2, 'and stands below the domain whose policy it was');
+	my %ids = map { $_->[4] => 1 } @facts;
+	is(scalar(keys %ids), $kept, 'no two have the same name');
+};
+
 done_testing;

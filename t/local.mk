@@ -47,6 +47,7 @@ unit_tests += t/unit/conf
 unit_tests += t/unit/decide
 unit_tests += t/unit/dkim
 unit_tests += t/unit/dmarc
+unit_tests += t/unit/dmarc_report
 unit_tests += t/unit/dns
 unit_tests += t/unit/dns_cache
 unit_tests += t/unit/dns_failover

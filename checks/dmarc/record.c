@@ -74,6 +74,21 @@ has_uri(const struct tag *t)
 	return false;
 }
 
+/* "1:d": unknown ones are ignored. */
+static unsigned
+read_fo(const struct tag *t)
+{
+	unsigned fo = 0;
+
+	for (size_t i = 0; i < t->value_len; i++) {
+		const char *at = strchr(DMARC_FO, ascii_lower(t->value[i]));
+
+		if (at != NULL && *at != '\0')
+			fo |= 1U << (at - DMARC_FO);
+	}
+	return fo;
+}
+
 static void
 read_tag(const struct tag *t, struct dmarc_record *r)
 {
@@ -93,6 +108,8 @@ read_tag(const struct tag *t, struct dmarc_record *r)
 		r->strict_spf = tag_value_is(t, "s");
 	else if (tag_is(t, "t"))
 		r->testing = tag_value_is(t, "y");
+	else if (tag_is(t, "fo"))
+		r->fo = read_fo(t);
 	else if (tag_is(t, "rua"))
 		r->has_rua = has_uri(t);
 }

@@ -12,11 +12,14 @@ const char	*dmarc_policy_text(enum dmarc_policy);	/* "reject"; "" for UNSAID */
 
 enum dmarc_psd { DMARC_PSD_UNKNOWN, DMARC_PSD_NO, DMARC_PSD_YES };
 
+#define DMARC_FO	"01ds"	/* when a failure report is wanted */
+
 struct dmarc_record {
 	enum dmarc_policy	 p, sp, np;	/* UNSAID: absent */
 	enum dmarc_psd		 psd;
 	bool			 strict_dkim, strict_spf;
 	bool			 testing;	/* t=y */
+	unsigned		 fo;		/* bits: 1 << index in DMARC_FO; 0: unsaid */
 	bool			 has_rua;	/* at least one that could be sent to */
 	bool			 bad_policy;	/* a value of p, sp or np that is none of the three */
 };

@@ -267,6 +267,10 @@ test_bad_dumps(struct store *s)
 		{ "field too many", "bailey-dump 1\nclient\t1 2 3 4 5\ta\tb\nend 1\n", "line 2: malformed line" },
 		{ "bad escape", "bailey-dump 1\nclient\t1 2 3 4 5\ta\\xg1\nend 1\n", "line 2: malformed line" },
 		{ "NUL in a field", "bailey-dump 1\nclient\t1 2 3 4 5\ta\\x00b\nend 1\n", "line 2: malformed line" },
+		{ "no text", "bailey-dump 1\ndmarc\t1\td\tp\ti\nend 1\n", "line 2: malformed line" },
+		{ "no expiry", "bailey-dump 1\ndmarc\tx\td\tp\ti\tt\nend 1\n", "line 2: malformed line" },
+		{ "NUL in a text", "bailey-dump 1\ndmarc\t1\td\tp\ti\tt\t\\x00\nend 1\n", "line 2: malformed line" },
+		{ "good texts", "bailey-dump 1\ndmarc\t1\td\tp\ti\tt\t\tu\nend 1\n", "" },
 		{ "good", "bailey-dump 1\nclient\t1 2 3 4 5\ta\\x41\nend 1\n", "" },
 	};
 	/* clang-format on */
