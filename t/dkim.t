@@ -1,6 +1,6 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: BSD-2-Clause
-# Messages that dkimpy signed, in every canonicalization, straight from an MTA
+# Messages that dkimpy and opendkim signed, in every canonicalization, straight from an MTA
 # and through a real Postfix: untouched they pass, touched they fail.
 
 use v5.32;
@@ -10,10 +10,11 @@ use lib "$FindBin::Bin/lib";
 use Bailey::Test;
 use Bailey::Test::Dkim;
 use Bailey::Test::Mta;
+use Bailey::Test::Opendkim;
 use Bailey::Test::Tools;
 use Test::More;
 
-if (my $why = Bailey::Test::Dkim::why_not()) {
+if (my $why = Bailey::Test::Dkim::why_not() // Bailey::Test::Opendkim::why_not()) {
 	die "$why\n" if $ENV{CI};
 	plan skip_all => $why;
 }
@@ -71,6 +72,16 @@ my ($records, @signed) = Bailey::Test::Dkim::sign(
 $_->{text} = ($_->{change} // sub { $_[0] })->(shift @signed) for @jobs;
 
 my $house = Bailey::Test->new;
+my $by_opendkim;
+($records->{od}, $by_opendkim) = Bailey::Test::Opendkim::signer($house->folder, domain => 'd.example', selector => 'od');
+for my $canon (@canons) {
+	my @names = sort keys %message;
+	my %text;
+	@text{@names} = $by_opendkim->($canon, @message{@names});
+	push @jobs, { name => "opendkim: $_, $canon", text => $text{$_}, want => 'pass' } for @names;
+	push @jobs, { name => "opendkim: body changed, $canon", text => $text{plain} =~ s/Hello/Hallo/r, want => 'fail', why => qr/body hash/ };
+	push @jobs, { name => "opendkim: Subject changed, $canon", text => $text{plain} =~ s/hello/hallo/r, want => 'fail', why => qr/header fields/ };
+}
 my $txt = sub { Bailey::Test::Dkim::txt($records->{$_[0]}) };
 $house->dns(
 	zones => [ join "\n", '$ORIGIN d.example.', '@ SOA ns hostmaster 1 3600 600 86400 60', 'mail A 192.0.2.10',

@@ -195,6 +195,7 @@ EXTRA_DIST += \
 	t/lib/Bailey/Test/Forged.pm \
 	t/lib/Bailey/Test/Login.pm \
 	t/lib/Bailey/Test/Mta.pm \
+	t/lib/Bailey/Test/Opendkim.pm \
 	t/lib/Bailey/Test/Postfix.pm \
 	t/lib/Bailey/Test/Process.pm \
 	t/lib/Bailey/Test/Sendmail.pm \

@@ -11,14 +11,13 @@ use lib "$FindBin::Bin/../lib";
 use Bailey::Test;
 use Bailey::Test::Dkim;
 use Bailey::Test::Mta;
-use Bailey::Test::Process;
+use Bailey::Test::Opendkim;
 use Bailey::Test::Tools;
 use Time::HiRes qw(time);
 
 use constant SECONDS => 2;	# for each figure
 
-my $why = Bailey::Test::Dkim::why_not();
-$why //= 'opendkim is not installed' if !-x '/usr/sbin/opendkim';
+my $why = Bailey::Test::Dkim::why_not() // Bailey::Test::Opendkim::why_not();
 if ($why) {
 	say "dkim: skipped, $why";
 	exit 0;
@@ -38,34 +37,17 @@ my $folder = $house->folder;
 $house->dns(zones => [ "\$ORIGIN d.example.\n@ SOA a b 1 1 1 60 60\nk._domainkey TXT " . Bailey::Test::Dkim::txt($records->{k}) . "\n" ],
     reverse => { '192.0.2.10' => 'mail.d.example' });
 my $bailey = $house->bailey('log-level = "err"');
-my $opendkim = start_opendkim();
+# Keys from a file: opendkim has no cache of answers that would be a fair match for ours.
+spew("$folder/keys", "k._domainkey.d.example $records->{k}\n");
+my $opendkim = Bailey::Test::Opendkim->new($folder, Mode => 'v', TestPublicKeys => "$folder/keys",
+    InternalHosts => 'refile:/dev/null', ExternalIgnoreList => 'refile:/dev/null', AuthservID => 'mx.example.org');
 
 printf "%-10s %12s %12s   messages a second, RSA of 2048 bits, relaxed/relaxed\n", 'body', 'bailey', 'opendkim';
 for my $i (0 .. $#sizes) {
-	my @rates = map { rate($_, $i) } $bailey->socket, "unix:$folder/opendkim.sock";
+	my @rates = map { rate($_, $i) } $bailey->socket, $opendkim->socket;
 	printf "%-10s %12.0f %12.0f\n", ($sizes[$i] >> 10) . ' KB', @rates;
 }
 $opendkim->stop;
-
-# Keys from a file: opendkim has no cache of answers that would be a fair match for ours.
-sub start_opendkim {
-	spew("$folder/keys", "k._domainkey.d.example $records->{k}\n");
-	spew("$folder/opendkim.conf", <<"END");
-Mode v
-Socket local:$folder/opendkim.sock
-TestPublicKeys $folder/keys
-InternalHosts refile:/dev/null
-ExternalIgnoreList refile:/dev/null
-AuthservID mx.example.org
-Background no
-Syslog no
-UMask 0
-END
-	my $process = Bailey::Test::Process->start("$folder/opendkim.log", '/usr/sbin/opendkim', '-f', '-x', "$folder/opendkim.conf");
-	wait_until { -S "$folder/opendkim.sock" || !$process->alive };
-	die 'opendkim does not start: ' . $process->log . "\n" if !$process->alive;
-	return $process;
-}
 
 # How often the words come in each line of a body of that size.
 sub lines {
