@@ -4,10 +4,12 @@
 
 #include "t/unit/fakeserver.h"
 
+#include <netdb.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -45,6 +47,39 @@ run(const struct fakeserver *f, const char *address, int out)
 	    file(f, "zone", zone), "--rules", file(f, "rules", rules), "--log", file(f, "log", log),
 	    (char *)NULL);
 	_exit(127);
+}
+
+/* A socket with the port of the server that ended, refusing everybody. */
+static int
+occupy(const struct fakeserver *f, int type)
+{
+	const struct addrinfo hints = {
+	    .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV, .ai_socktype = type};
+	char address[64], port[16];
+	struct addrinfo *ai;
+	int fd, on = 1;
+
+	(void)snprintf(address, sizeof address, "%.*s", (int)strcspn(f->address, "@"), f->address);
+	(void)snprintf(port, sizeof port, "%u", f->port);
+	if (getaddrinfo(address, port, &hints, &ai) != 0)
+		return -1;
+	fd = socket(ai->ai_family, type | SOCK_CLOEXEC, 0);
+	/* TCP without listen() is closed, so is UDP to all but its one peer: itself. */
+	if (type == SOCK_STREAM)
+		(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+	if (bind(fd, ai->ai_addr, ai->ai_addrlen) == 0 && type == SOCK_DGRAM)
+		(void)connect(fd, ai->ai_addr, ai->ai_addrlen);
+	freeaddrinfo(ai);
+	return fd;
+}
+
+static void
+vacate(struct fakeserver *f)
+{
+	for (int i = 0; i < 2; i++)
+		if (f->held[i] > 0)
+			(void)close(f->held[i]);
+	f->held[0] = f->held[1] = 0;
 }
 
 static bool
@@ -89,11 +124,14 @@ fakeserver_stop(struct fakeserver *f)
 	(void)kill(f->pid, SIGTERM);
 	(void)waitpid(f->pid, NULL, 0);
 	f->pid = 0;
+	f->held[0] = occupy(f, SOCK_DGRAM);
+	f->held[1] = occupy(f, SOCK_STREAM);
 }
 
 bool
 fakeserver_restart(struct fakeserver *f)
 {
+	vacate(f);
 	return launch(f);
 }
 
@@ -103,6 +141,7 @@ fakeserver_end(struct fakeserver *f)
 	char path[128];
 
 	fakeserver_stop(f);
+	vacate(f);
 	(void)unlink(file(f, "zone", path));
 	(void)unlink(file(f, "rules", path));
 	(void)unlink(file(f, "log", path));

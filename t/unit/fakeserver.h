@@ -14,6 +14,7 @@
 struct fakeserver {
 	pid_t	 pid;
 	unsigned port;
+	int	 held[2];	/* sockets that keep the port from others once it has stopped; 0: none */
 	char	 dir[64];	/* below TMPDIR; zone, rules and log live there */
 	char	 address[64];	/* "127.0.0.1@PORT", as an option `servers' has it */
 };
@@ -21,7 +22,7 @@ struct fakeserver {
 /* Starts one on a free port of that address; false when it cannot. */
 bool	 fakeserver_start(struct fakeserver *, const char *address, const char *zone,
 	    const char *rules);
-void	 fakeserver_stop(struct fakeserver *);		/* the folder stays */
+void	 fakeserver_stop(struct fakeserver *);		/* folder and port stay ours */
 bool	 fakeserver_restart(struct fakeserver *);	/* at the same port */
 void	 fakeserver_end(struct fakeserver *);
 /* Lines of its log that are exactly this; ended or not. */
