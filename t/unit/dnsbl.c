@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "checks/dnsbl.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "checks/dnsbl/health.h"
@@ -19,6 +20,9 @@
 #define SOUND(zone) {"2.0.0.127." zone, DNS_A, DNS_OK, "127.0.0.2"}, {TEST_V6 zone, DNS_A, DNS_OK, "127.0.0.2"}
 #define LISTS(name, answer) {name, DNS_A, DNS_OK, answer}
 
+#define VOUCHED(n) LISTS(#n ".2.0.192.bl.example", "127.0.0.2"), LISTS(#n ".2.0.192.wl.example", "127.0.10.3")
+#define X64 "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+
 static const struct fakedns_row rows[] = {
 	SOUND("bl.example"), SOUND("multi.example"), SOUND("wl.example"), SOUND(ZEN),
 	LISTS("test.dbl.example", "127.0.1.2"), LISTS("test.dwl.example", "127.0.1.2"),
@@ -35,6 +39,8 @@ static const struct fakedns_row rows[] = {
 	LISTS("9.2.0.192.multi.example", "127.0.0.2"), LISTS("9.2.0.192.multi.example", "127.0.0.4"),
 	LISTS("10.2.0.192.wl.example", "127.0.10.2"), LISTS("11.2.0.192.wl.example", "127.0.10.0"),
 	{"12.2.0.192.bl.example", DNS_A, DNS_TIMEOUT, NULL},
+	LISTS("13.2.0.192." ZEN, "127.0.0.4"), {"13.2.0.192." ZEN, DNS_TXT, DNS_OK, X64 X64 X64 X64 X64 X64 X64 X64 "end"},
+	VOUCHED(30), VOUCHED(31), VOUCHED(32), VOUCHED(33), VOUCHED(34), VOUCHED(35), VOUCHED(36), VOUCHED(37), VOUCHED(38), VOUCHED(39),
 	LISTS("spam.example.dbl.example", "127.0.1.2"), LISTS("good.example.dwl.example", "127.0.1.2"),
 	{"20.2.0.192.in-addr.arpa", DNS_PTR, DNS_OK, "spam.example"}, LISTS("spam.example", "192.0.2.20"),
 	{"21.2.0.192.in-addr.arpa", DNS_PTR, DNS_OK, "good.example"}, LISTS("good.example", "192.0.2.21"),
@@ -322,6 +328,67 @@ test_health(void)
 	health_close(&h);
 }
 
+static void
+test_wordy(void)
+{
+	struct health *h = healthy();
+	struct faketxn f;
+
+	begin(&f, h, "192.0.2.13", "mx.example", "<>");
+	faketxn_judge(&f, STAGE_RCPT);
+	tap_is_int(
+	    (int64_t)strspn(strchr(f.verdicts[0].reply, 'x') + 1, "x"), 399, "a long text is cut");
+	faketxn_fini(&f);
+	health_close(&h);
+}
+
+/* When other checks have used up the time, a list has not been silent. */
+static void
+test_hurry(void)
+{
+	struct health *h = healthy();
+	struct faketxn f;
+
+	for (int i = 0; i < 5; i++) {
+		begin(&f, h, "192.0.2.12", "mx.example", "<>");
+		f.txn.deadline = clock_mono(f.txn.clock) + 500;
+		faketxn_judge(&f, STAGE_RCPT);
+		faketxn_fini(&f);
+	}
+	tap_ok(watch_unfit(health_watch(h, &options.zones[0]), ADDR_V4) == NULL,
+	    "time-outs in a hurry do not count");
+	health_close(&h);
+}
+
+/* A block list that has hardly listed anybody lists those for whom an allow list vouches. */
+static void
+test_vouched(void)
+{
+	struct health *h = healthy();
+	struct watch *w = health_watch(h, &options.zones[0]);
+	struct addr stranger = {.family = ADDR_V4, .bytes = {198, 51, 100, 0}};
+	char client[16];
+	struct faketxn f;
+
+	for (int i = 0; i < 300; i++) {
+		stranger.bytes[2] = (uint8_t)(i >> 8);
+		stranger.bytes[3] = (uint8_t)i;
+		watch_observe(w, &options.limits, 1 + i, &stranger, false, false);
+	}
+	watch_observe(w, &options.limits, 700000, &stranger, false, false);
+	for (int i = 30; i < 40; i++) {
+		(void)snprintf(client, sizeof client, "192.0.2.%d", i);
+		begin(&f, h, client, "mx.example", "<>");
+		f.clock.mono_ms = 700000 + i;
+		f.txn.deadline = f.clock.mono_ms + 8000;
+		tap_ok(!watch_is_anomalous(w), "%d vouched clients listed", i - 30);
+		faketxn_judge(&f, STAGE_RCPT);
+		faketxn_fini(&f);
+	}
+	tap_ok(watch_is_anomalous(w), "ten set the list aside");
+	health_close(&h);
+}
+
 /* Before the first test has ended, and where nobody keeps a watch at all. */
 static void
 test_unwatched(void)
@@ -360,6 +427,9 @@ main(void)
 	test_allow();
 	test_once();
 	test_health();
+	test_wordy();
+	test_hurry();
+	test_vouched();
 	test_unwatched();
 	arena_fini(&arena);
 	return tap_done();
