@@ -75,6 +75,12 @@ test_answers(void)
 	r = (struct greylist_record){0};
 	(void)greylist_decide(&r, T0, &none, &a);
 	tap_is_int(a.outcome, GREYLIST_PASSED, "no delay: passed at once");
+	r = (struct greylist_record){.first = T0, .last = T0, .count = UINT32_MAX};
+	(void)greylist_decide(&r, T0 + 1, &usual, &a);
+	tap_is_int(r.count, UINT32_MAX, "the count of attempts does not wrap");
+	r.passed = T0;
+	(void)greylist_decide(&r, T0 + 2 * HOUR, &usual, &a);
+	tap_is_int(r.count, UINT32_MAX, "nor that of uses");
 }
 
 static void
