@@ -166,6 +166,22 @@ test_interval(void)
 }
 
 static void
+test_retry(void)
+{
+	struct health *h = health_open();
+	struct zone z = zone(false, true);
+	struct watch *w = health_watch(h, &z);
+
+	dns.rows = half;
+	live(h, &z, 3000);
+	tap_ok(!watch_is_tested(w, ADDR_V4), "half an answer is no test");
+	dns.rows = sound;
+	live(h, &z, 2 * MINUTE);
+	tap_ok(watch_is_tested(w, ADDR_V4), "which is made again in a minute");
+	health_close(&h);
+}
+
+static void
 test_silence(bool self_test)
 {
 	struct health *h = health_open();
@@ -278,6 +294,7 @@ main(void)
 	clock_fake_init(&now, 1000, 1700000000);
 	test_days();
 	test_interval();
+	test_retry();
 	test_silence(true);
 	test_silence(false);
 	test_faults();

@@ -296,6 +296,61 @@ test_bad_dumps(struct store *s)
 	}
 }
 
+static char told[512];
+
+static void
+hear(void *ctx, enum store_event event, const char *text)
+{
+	(void)ctx;
+	(void)snprintf(told, sizeof told, "%s%s", event == STORE_TROUBLE ? "! " : "", text);
+}
+
+/* What was said since the last time. */
+static const char *
+said(void)
+{
+	static char last[sizeof told];
+
+	(void)strcpy(last, told);
+	told[0] = '\0';
+	return last;
+}
+
+static void
+test_told(void)
+{
+	struct store_setup setup = {.options = {.type = STORE_MEMORY, .cache_size = 1},
+	    .directory = "here",
+	    .clock = &fake.clock,
+	    .tell = hear,
+	    .offline = true};
+	char room[100], out[1];
+	struct record_key k;
+	struct buf why;
+	struct store *s;
+	size_t len;
+
+	key_of(&k, RECORD_CLIENT, "192.0.2.1", 0);
+	buf_init(&why, room, sizeof room);
+	(void)store_open(&s, &setup, &why);
+	tap_is_int(store_put(s, &k, 0, "x", 1), STORE_FULL, "no room");
+	tap_is(said(), "! store in here: no space left; mail goes on without it", "is told");
+	fake.mono_ms += 59000;
+	(void)store_put(s, &k, 0, "x", 1);
+	(void)store_get(s, &k, T0, out, 1, &len);
+	tap_is(said(), "", "once a minute");
+	fake.mono_ms += 1000;
+	(void)store_put(s, &k, 0, "x", 1);
+	tap_is(said(), "! store in here: no space left; mail goes on without it", "and again");
+	fake.mono_ms += 60000;
+	(void)store_get(s, &k, T0, out, 1, &len);
+	tap_is(said(), "store in here works again", "so is its end");
+	fake.mono_ms += 60000;
+	(void)store_get(s, &k, T0, out, 1, &len);
+	tap_is(said(), "", "once");
+	store_close(&s);
+}
+
 int
 main(void)
 {
@@ -319,6 +374,7 @@ main(void)
 		store_close(&s);
 		store_close(&other);
 	}
+	test_told();
 	scratch_remove(where);
 	return tap_done();
 }
