@@ -119,7 +119,7 @@ cmd_load(const struct options *o, const char *path)
 }
 
 struct verify {
-	uint64_t triplets, clients, others, newer;
+	uint64_t triplets, clients, correspondents, others, newer;
 };
 
 static bool
@@ -137,6 +137,8 @@ verify_one(void *ctx, struct record_bytes key, struct record_bytes value)
 		v->triplets++;
 	else if (key.p[0] == RECORD_CLIENT)
 		v->clients++;
+	else if (key.p[0] == RECORD_CORRESPONDENT)
+		v->correspondents++;
 	else
 		v->others++;
 	return true;
@@ -164,8 +166,9 @@ cmd_verify(const struct options *o, const char *unused)
 		buf_puts(&why, store_status_text(status));
 	else
 		printf("sound: %" PRIu64 " triplets, %" PRIu64 " clients, %" PRIu64
-		       " other records, %" PRIu64 " of a newer release\n",
-		    v.triplets, v.clients, v.others, v.newer);
+		       " correspondents, %" PRIu64 " other records, %" PRIu64
+		       " of a newer release\n",
+		    v.triplets, v.clients, v.correspondents, v.others, v.newer);
 	return finish(&s, status == STORE_OK ? 0 : -1, &why);
 }
 
@@ -181,13 +184,14 @@ forget_one(void *ctx, struct record_bytes key, struct record_bytes value)
 {
 	struct forget *f = ctx;
 	struct record_bytes fields[RECORD_FIELDS_MAX];
-	size_t count = key.p[0] == RECORD_TRIPLET ? RECORD_FIELDS_MAX : 1;
+	size_t count = 1;
 	struct record_key k = {.len = key.n};
 	bool hit = false;
 
 	(void)value;
-	if (!record_key_split(key, fields, count))
-		return true;
+	while (!record_key_split(key, fields, count))
+		if (count++ == RECORD_FIELDS_MAX)
+			return true;
 	for (size_t i = 0; i < count; i++)
 		for (size_t n = 0; n < 4; n++)
 			hit = hit || (f->texts[n] != NULL && fields[i].n == strlen(f->texts[n]) &&
@@ -229,7 +233,7 @@ cmd_forget(const struct options *o, const char *address)
 	arena_fini(&arena);
 	if ((f.store = open_store(o)) == NULL)
 		return EXIT_FAILURE;
-	for (const char *kind = "gc"; *kind != '\0' && f.status == STORE_OK; kind++) {
+	for (const char *kind = "gcw"; *kind != '\0' && f.status == STORE_OK; kind++) {
 		enum store_status status = store_scan(
 		    f.store, (struct record_bytes){(const uint8_t *)kind, 1}, forget_one, &f);
 

@@ -42,6 +42,8 @@ struct store_backend {
 	/* Decide and update in one step; local ones: store_greylist_local. */
 	enum store_status (*greylist)(struct store *, const struct store_attempt *,
 			    struct greylist_answer *);
+	/* One use more of t->client; local ones: store_credit_local. */
+	enum store_status (*credit)(struct store *, const struct store_attempt *);
 	/* Read, change, write as one step; NULL where greylist does not need it. */
 	enum store_status (*update)(struct store *, struct record_bytes key, store_update *, void *ctx);
 	enum store_status (*get)(struct store *, struct record_bytes key, uint8_t *out, size_t size,
@@ -64,6 +66,7 @@ struct store_backend {
 extern const struct store_backend store_backend_bdb, store_backend_mem;
 enum store_status store_greylist_local(struct store *, const struct store_attempt *,
 	    struct greylist_answer *);
+enum store_status store_credit_local(struct store *, const struct store_attempt *);
 
 struct maint;
 

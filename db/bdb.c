@@ -150,6 +150,7 @@ const struct store_backend store_backend_bdb = {
     .open = bdb_open,
     .close = bdb_close,
     .greylist = store_greylist_local,
+    .credit = store_credit_local,
     .update = bdb_update,
     .get = bdb_get,
     .put = bdb_put,

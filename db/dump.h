@@ -6,6 +6,7 @@
  *   bailey-dump 1
  *   triplet TAB expires first last passed count TAB client TAB sender TAB recipient
  *   client TAB expires first last passed count TAB client
+ *   correspondent TAB expires first last passed count TAB our sender TAB recipient
  *   dmarc TAB expires TAB day TAB policy domain TAB id TAB text TAB text ...
  *   raw TAB key TAB value			what this release does not understand
  *   end COUNT

@@ -66,6 +66,16 @@ credit_client(void *ctx, struct small_value *v)
 }
 
 enum store_status
+store_credit_local(struct store *s, const struct store_attempt *t)
+{
+	struct step st = {.attempt = t};
+	enum store_status status =
+	    s->backend->update(s, record_key_bytes(t->client), credit_client, &st);
+
+	return status == STORE_OK && st.newer ? STORE_NEWER : status;
+}
+
+enum store_status
 store_greylist_local(struct store *s, const struct store_attempt *t, struct greylist_answer *a)
 {
 	struct step st = {.attempt = t, .answer = a};

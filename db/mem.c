@@ -287,6 +287,7 @@ const struct store_backend store_backend_mem = {
     .open = mem_open,
     .close = mem_close,
     .greylist = store_greylist_local,
+    .credit = store_credit_local,
     .update = mem_update,
     .get = mem_get,
     .put = mem_put,

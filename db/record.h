@@ -9,6 +9,7 @@
  *   kind  key fields                    payload
  *   'g'   client, sender, recipient     first (4) last (4) passed (4) count (4)
  *   'c'   client                        the same
+ *   'w'   our sender, recipient       the same: one of us wrote to somebody elsewhere
  *   'd'   day, policy domain, id        version (1), then texts, each with a NUL: checks/dmarc/report.h
  *
  * A value of a version we do not know is never changed nor removed: it belongs
@@ -36,6 +37,7 @@
 enum record_kind {
 	RECORD_TRIPLET = 'g',
 	RECORD_CLIENT = 'c',
+	RECORD_CORRESPONDENT = 'w',
 	RECORD_DMARC = 'd',
 };
 

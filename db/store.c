@@ -241,6 +241,18 @@ store_greylist(struct store *s, const struct store_attempt *t, struct greylist_a
 }
 
 enum store_status
+store_credit(struct store *s, const struct record_key *key, int64_t now,
+    const struct greylist_params *params)
+{
+	enum store_status status = enter(s);
+
+	if (status != STORE_OK)
+		return account(s, status);
+	return leave(s, s->backend->credit(s,
+			    &(struct store_attempt){.client = key, .now = now, .params = params}));
+}
+
+enum store_status
 store_get(struct store *s, const struct record_key *key, int64_t now, void *out, size_t size,
     size_t *len_r)
 {
@@ -264,7 +276,8 @@ store_get(struct store *s, const struct record_key *key, int64_t now, void *out,
 	}
 	if (status == STORE_OK) {
 		*len_r = len - RECORD_HEAD;
-		memcpy(out, value + RECORD_HEAD, *len_r < size ? *len_r : size);
+		if (size > 0) /* out may be NULL */
+			memcpy(out, value + RECORD_HEAD, *len_r < size ? *len_r : size);
 	}
 	free(value);
 	return account(s, status);

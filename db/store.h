@@ -97,6 +97,13 @@ struct store_attempt {
 enum store_status store_greylist(struct store *, const struct store_attempt *,
 	    struct greylist_answer *);
 
+/*
+ * A record that counts uses was used once more: greylist_client_credit() in one
+ * step.  Expires max_age after its last use; written at most once an hour.
+ */
+enum store_status store_credit(struct store *, const struct record_key *, int64_t now,
+	    const struct greylist_params *);
+
 /* Payload into at most size bytes of out; *len_r tells all of it.  Expired records are missing. */
 enum store_status store_get(struct store *, const struct record_key *, int64_t now,
 	    void *out, size_t size, size_t *len_r);
