@@ -137,6 +137,7 @@ struct check {
 	const char		*method;	/* Authentication-Results method; NULL keeps it out */
 	enum scope		 scope;
 	unsigned		 origins;	/* enum origin bits it looks at; others are skipped, and the log says so */
+	unsigned		 hears;		/* further origins: decided() is told of their messages, nothing else */
 	bool			 needs_ip;	/* skipped without an IP client */
 	bool			 hearsay;	/* no result may be set to `accept': it would override failed authentication */
 	const char *const	*after;		/* names of checks whose verdicts it reads; NULL-terminated or NULL */

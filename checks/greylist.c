@@ -12,6 +12,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "checks/correspondent.h"
 #include "checks/greylist_key.h"
 #include "checks/rdns.h"
 #include "db/store.h"
@@ -20,7 +21,7 @@
 
 #define DELAY_REPORT_MAX 200 /* bytes of an X-Greylist value */
 
-enum { NEW, EARLY, PASSED, KNOWN, ALLOWED, EXEMPT, NOT_SUSPECT, TEMPERROR };
+enum { NEW, EARLY, PASSED, KNOWN, ALLOWED, CORRESPONDENT, EXEMPT, NOT_SUSPECT, TEMPERROR };
 
 /* clang-format off */
 static const struct result results[] = {
@@ -29,6 +30,7 @@ static const struct result results[] = {
 	[PASSED]	= { "passed", WORD_PASS, ACTION_PASS, NULL, NULL },
 	[KNOWN]		= { "known", WORD_PASS, ACTION_PASS, NULL, NULL },
 	[ALLOWED]	= { "allowed", WORD_PASS, ACTION_PASS, NULL, NULL },
+	[CORRESPONDENT]	= { "correspondent", WORD_PASS, ACTION_PASS, NULL, NULL },
 	[EXEMPT]	= { "exempt", WORD_NONE, ACTION_PASS, NULL, NULL },
 	[NOT_SUSPECT]	= { "not-suspect", WORD_NONE, ACTION_PASS, NULL, NULL },
 	[TEMPERROR]	= { "temperror", WORD_TEMPERROR, ACTION_PASS, NULL, "451 4.3.0" },
@@ -49,6 +51,8 @@ static const struct option options[] = {
 	{"retry-window", OPTION_DURATION, AT(retry_window), "2d", .min = MINUTE, .max = 30 * DAY},
 	/* Passed triplets and allowed clients are forgotten unused. */
 	{"max-age", OPTION_DURATION, AT(max_age), "35d", .min = DAY, .max = 3660 * DAY},
+	/* Whom our people write to may answer at once, for so long; 0: this is not remembered. */
+	{"remember-recipients", OPTION_DURATION, AT(remember_recipients), "60d", .min = 0, .max = 3660 * DAY},
 	/* Hosts of one network count as one client. */
 	{"ipv4-prefix", OPTION_INT, AT(ipv4_prefix), "24", .min = 8, .max = 32},
 	{"ipv6-prefix", OPTION_INT, AT(ipv6_prefix), "64", .min = 16, .max = 128},
@@ -101,18 +105,17 @@ greylist_finish(void *section, struct arena *a, const char **why_r)
 	return o->key_file != NULL ? keyhash_load(&o->key, o->key_file, a, why_r) : 0;
 }
 
-/* SPF passed for the reverse-path itself, not only for the HELO name. */
-static bool
-spf_proves(const struct txn *t)
+/* What SPF says of the reverse-path itself, not only of the HELO name. */
+static enum word
+spf_word(const struct txn *t)
 {
 	const struct verdict *v;
 
 	for (size_t n = 0; (v = txn_verdict(t, "spf", n)) != NULL; n++)
 		for (unsigned i = 0; i < v->prop_count; i++)
-			if (v->check->results[v->result].word == WORD_PASS &&
-			    strcmp(v->props[i].property, "mailfrom") == 0)
-				return true;
-	return false;
+			if (strcmp(v->props[i].property, "mailfrom") == 0)
+				return v->check->results[v->result].word;
+	return WORD_NONE;
 }
 
 /* The sender's domain if the client is shown to belong to it: a pool of hosts is then one client. */
@@ -123,7 +126,7 @@ proven_domain(const struct txn *t)
 
 	if (t->sender.null || t->sender.literal || domain[0] == '\0')
 		return NULL;
-	if (spf_proves(t))
+	if (spf_word(t) == WORD_PASS)
 		return domain;
 	org = orgdomain(domain);
 	host = rdns_verified_name(t);
@@ -211,6 +214,12 @@ report_answer(struct txn *t, const struct rcpt *r, const struct greylist_answer 
 	}
 }
 
+static const struct keyhash *
+hiding(const struct greylist_options *o)
+{
+	return o->key.len > 0 ? &o->key : NULL;
+}
+
 static void
 attempt(struct txn *t, const struct rcpt *r)
 {
@@ -225,7 +234,7 @@ attempt(struct txn *t, const struct rcpt *r)
 	    .proven = proven_domain(t),
 	    .sender = &t->sender,
 	    .rcpt = &r->path,
-	    .hide = o->key.len > 0 ? &o->key : NULL};
+	    .hide = hiding(o)};
 	enum store_status status = STORE_DOWN;
 	struct record_key triplet, client;
 	struct greylist_answer a;
@@ -241,6 +250,21 @@ attempt(struct txn *t, const struct rcpt *r)
 	else
 		(void)report(t, TEMPERROR, "store: %s",
 		    t->store != NULL ? store_status_text(status) : "not open");
+}
+
+/*
+ * This recipient wrote to the sender.  He need not be proven: whoever borrows
+ * his name must know of the pair, and is spared the delay, no other check.  But
+ * he must not be disproven.
+ */
+static bool
+is_answer(const struct txn *t, const struct rcpt *r)
+{
+	const struct greylist_options *o = t->options;
+	enum word word = spf_word(t);
+
+	return o->remember_recipients > 0 && word != WORD_FAIL && word != WORD_SOFTFAIL &&
+	       correspondent_is_known(t, &r->path, hiding(o));
 }
 
 /* Why this client or recipient is never asked, or NULL. */
@@ -268,6 +292,8 @@ judge(struct txn *t, const struct rcpt *r)
 		(void)report(t, NOT_SUSPECT, "no evidence");
 	else if ((exempt = exemption(t, r)) != NULL)
 		(void)report(t, EXEMPT, "listed: %s", exempt);
+	else if (is_answer(t, r))
+		(void)report(t, CORRESPONDENT, "the recipient wrote to this sender");
 	else
 		attempt(t, r);
 }
@@ -293,10 +319,24 @@ greylist_eom(struct txn *t)
 			judge(t, &t->rcpts[i]);
 }
 
+/* Of what our own people send, the recipients are worth remembering. */
+static void
+greylist_decided(struct txn *t, enum action action, const struct verdict *cause)
+{
+	const struct greylist_options *o = t->options;
+	bool sent = action == ACTION_PASS || action == ACTION_SUSPECT || action == ACTION_ACCEPT;
+
+	(void)cause;
+	if (sent && t->origin != ORIGIN_OUTSIDE && o->remember_recipients > 0 &&
+	    o->apply != GREYLIST_OFF)
+		correspondent_learn(t, o->remember_recipients / 1000, hiding(o));
+}
+
 const struct check check_greylist = {
     .name = "greylist",
     .scope = SCOPE_RECIPIENT,
     .origins = ORIGIN_OUTSIDE,
+    .hears = ORIGIN_AUTHENTICATED | ORIGIN_TRUSTED | ORIGIN_LOCAL,
     .needs_ip = true,
     .after =
 	(const char *const[]){"rdns", "spf", NULL}, /* and whatever evidence those before found */
@@ -306,4 +346,5 @@ const struct check check_greylist = {
     .finish = greylist_finish,
     .msg_state = sizeof(bool),
     .judge = {[STAGE_RCPT] = greylist_rcpt, [STAGE_EOM] = greylist_eom},
+    .decided = greylist_decided,
 };

@@ -16,6 +16,7 @@ enum greylist_apply { GREYLIST_SUSPECTS, GREYLIST_ALL, GREYLIST_OFF };
 struct greylist_options {
 	unsigned		 apply;			/* enum greylist_apply */
 	int64_t			 delay, retry_window, max_age;	/* ms */
+	int64_t			 remember_recipients;	/* ms, 0: off */
 	int64_t			 ipv4_prefix, ipv6_prefix;	/* bits */
 	int64_t			 auto_allow_after;
 	const char		*text;

@@ -4,6 +4,8 @@ libbailey_a_SOURCES += \
 	checks/author.c \
 	checks/author.h \
 	checks/check.h \
+	checks/correspondent.c \
+	checks/correspondent.h \
 	checks/dkim.c \
 	checks/dkim.h \
 	checks/dkim_key.c \

@@ -372,6 +372,14 @@ only_exempt(const struct txn *t)
 	return found;
 }
 
+static bool
+is_told(const struct stage_walk *w, const struct check *c)
+{
+	return c->decided != NULL &&
+	       (stage_skipped(w, c) == NULL ||
+		   ((c->hears & w->txn.origin) != 0 && policy_mode(w->conf, c) != MODE_OFF));
+}
+
 void
 stage_eom(struct stage_walk *w, struct decision *d)
 {
@@ -379,13 +387,9 @@ stage_eom(struct stage_walk *w, struct decision *d)
 	walk_judge(w, STAGE_EOM);
 	walk_decide(
 	    w, STAGE_EOM, w->rcpts_seen == w->txn.rcpt_count ? only_exempt(&w->txn) : NULL, d);
-	for (size_t i = 0; i < w->rows; i++) {
-		const struct check *c = check_registry[i];
-
-		if (c->decided != NULL && stage_skipped(w, c) == NULL &&
-		    walk_enter(w, i, STAGE_EOM))
-			c->decided(&w->txn, d->action, d->cause);
-	}
+	for (size_t i = 0; i < w->rows; i++)
+		if (is_told(w, check_registry[i]) && walk_enter(w, i, STAGE_EOM))
+			check_registry[i]->decided(&w->txn, d->action, d->cause);
 }
 
 const struct txn *

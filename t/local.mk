@@ -9,6 +9,7 @@ t_libtap_a_SOURCES = t/scratch.c t/scratch.h t/tap.c t/tap.h
 # One check alone, without MTA and DNS.
 unit_fakes = t/unit/fakedns_mem.c t/unit/fakedns_mem.h t/unit/faketxn.c t/unit/faketxn.h
 t_unit_author_SOURCES = t/unit/author.c $(unit_fakes)
+t_unit_correspondent_SOURCES = t/unit/correspondent.c $(unit_fakes)
 t_unit_dkim_SOURCES = t/unit/dkim.c $(unit_fakes)
 t_unit_greylist_SOURCES = t/unit/greylist.c $(unit_fakes)
 t_unit_helo_SOURCES = t/unit/helo.c $(unit_fakes)
@@ -44,6 +45,7 @@ unit_tests += t/unit/authres
 unit_tests += t/unit/buf
 unit_tests += t/unit/clock
 unit_tests += t/unit/conf
+unit_tests += t/unit/correspondent
 unit_tests += t/unit/decide
 unit_tests += t/unit/dkim
 unit_tests += t/unit/dmarc

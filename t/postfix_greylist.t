@@ -21,6 +21,11 @@ $house->dns(
 	reverse => { '192.0.2.10' => 'mail.client.example' },
 );
 $house->bailey('greylist { delay = "2s" }');
+$house->postfix(
+	smtpd_sasl_auth_enable => 'yes',
+	smtpd_recipient_restrictions => 'permit_sasl_authenticated, reject_unauth_destination',
+	default_transport => 'discard:',
+);
 
 # None of the others have a name: that is evidence.
 sub try {
@@ -65,12 +70,28 @@ subtest 'no sender' => sub {
 	like(insist('192.0.2.50', ''), qr/^250 /, 'and is taken');
 };
 
+subtest 'an answer' => sub {
+	my $us = $house->client('192.0.2.70', LOGIN => 'user');
+	$us->ehlo('laptop');
+	my $from = length $house->bailey->log;
+	like($us->send(from => 'user@example.org', to => [ 'ann@client.example', 'bob@client.example' ]), qr/^250 /, 'we write');
+	like(try('192.0.2.71', 'ann@client.example'), qr/^250 /, 'she answers, and need not wait');
+	like(try('192.0.2.71', 'eve@client.example'), qr/^451 /, 'a stranger at her host must');
+	like(try('192.0.2.71', 'ann@client.example', 'other@example.org'), qr/^451 /, 'so must she, with another of us');
+	ok($house->postfix->sendmail("From: cron\@example.org\n\nHello.\n", '-f', 'cron@example.org', 'ops@client.example'),
+	    'a program writes');
+	ok($house->bailey->wait_for_log(qr/event=message.*origin=local/, $from), 'as such');
+	like(try('192.0.2.71', 'ops@client.example', 'cron@example.org'), qr/^250 /, 'and is answered');
+};
+
 subtest 'killed' => sub {
+	like(try('192.0.2.71', 'bob@client.example'), qr/^250 /, 'an answer');
 	like(try('192.0.2.60', 'kill@client.example'), qr/^451 /, 'deferred');
 	$house->bailey->process->kill('KILL');
 	$house->bailey->process->wait(PATIENCE);
 	$house->bailey->start;
 	like(try('192.0.2.40', 'joe@client.example'), qr/^250 /, 'who was known still is');
+	like(try('192.0.2.71', 'bob@client.example'), qr/^250 /, 'who was written to, too');
 	like(insist('192.0.2.60', 'kill@client.example'), qr/^250 /, 'who waited passes');
 };
 

@@ -163,7 +163,7 @@ static const struct check delta = {.name = "delta", .hearsay = true, .scope = SC
 	.results = delta_results,
 	ASK(delta), .judge = {[STAGE_RCPT] = delta_judge_rcpt}, .done = delta_done};
 static const struct check omega = {.name = "omega", .method = "dkim", .scope = SCOPE_MESSAGE,
-	.origins = ORIGIN_OUTSIDE | ORIGIN_LOCAL, .results = omega_results,
+	.origins = ORIGIN_OUTSIDE | ORIGIN_LOCAL, .hears = ORIGIN_AUTHENTICATED, .results = omega_results,
 	ASK(omega), .judge = {[STAGE_EOM] = omega_judge_eom},
 	.header = omega_header, .body = omega_body, .decided = omega_decided, .done = omega_done};
 /* clang-format on */

@@ -22,11 +22,15 @@ judge(struct txn *t, int check, enum stage stage)
 }
 
 /* clang-format off */
-static const struct { const char *conf, *told; } cases[] = {
-	{"", "omega: suspect because of gamma"},
-	{"gamma { fail = \"quarantine\" }", "omega: quarantine because of gamma"},
-	{"gamma { fail = \"quarantine\" mode = \"shadow\" }", "omega: pass because of nothing"},
-	{"omega { mode = \"off\" }", ""},
+static const struct { const char *conf, *told, *user; } cases[] = {
+	{"", "omega: suspect because of gamma", NULL},
+	{"gamma { fail = \"quarantine\" }", "omega: quarantine because of gamma", NULL},
+	{"gamma { fail = \"quarantine\" mode = \"shadow\" }", "omega: pass because of nothing", NULL},
+	{"omega { mode = \"off\" }", "", NULL},
+	/* Of our own people it only hears. */
+	{"", "omega: pass because of nothing", "joe"},
+	{"omega { mode = \"off\" }", "", "joe"},
+	{"trusted-networks = { \"192.0.2.0/24\" }", "", NULL},
 };
 /* clang-format on */
 
@@ -48,7 +52,7 @@ main(void)
 
 		conf_unref(&conf);
 		told[0] = '\0';
-		(void)stage_mail(w, "<a@b.example>", NULL, NULL);
+		(void)stage_mail(w, "<a@b.example>", NULL, cases[i].user);
 		stage_rcpt(w, "<bob@example.org>", &d);
 		stage_eoh(w);
 		tap_is(told, "", "\"%s\": nothing before the end", cases[i].conf);
