@@ -8,7 +8,12 @@
 
 #include <string.h>
 
-enum { EVERYBODY, VOUCHED };
+/* The marks that make a client one of a group. */
+static const unsigned group_marks[] = {
+    [ANOMALY_ALL] = 0,
+    [ANOMALY_OF_VOUCHED] = ANOMALY_VOUCHED,
+    [ANOMALY_OF_PROVED] = ANOMALY_PROVED,
+};
 
 void
 anomaly_init(struct anomaly *a, uint64_t seed)
@@ -17,7 +22,7 @@ anomaly_init(struct anomaly *a, uint64_t seed)
 	a->seed = seed;
 }
 
-/* FNV-1a, keyed, finished by a multiply-shift; never 0. */
+/* FNV-1a, keyed, finished by a multiply-shift; leaves room for marks, never 0. */
 static uint64_t
 hash(const struct anomaly *a, const struct addr *client)
 {
@@ -29,28 +34,28 @@ hash(const struct anomaly *a, const struct addr *client)
 	h ^= h >> 32;
 	h *= 0xd6e8feb86659fd93;
 	h ^= h >> 32;
-	return h == 0 ? 1 : h;
+	h &= ~(uint64_t)ANOMALY_MARKS;
+	return h == 0 ? ANOMALY_MARKS + 1 : h;
 }
 
-/* True when this window has not seen the client yet. */
-static bool
-remember(struct anomaly *a, const struct addr *client)
+/* The client's place in this window; free if it is not seen yet. */
+static uint64_t *
+find(struct anomaly *a, uint64_t h)
 {
-	uint64_t h = hash(a, client);
-	size_t i = h % ANOMALY_SLOTS;
+	size_t i = h / (ANOMALY_MARKS + 1) % ANOMALY_SLOTS;
 
-	for (; a->seen[i] != 0; i = (i + 1) % ANOMALY_SLOTS)
-		if (a->seen[i] == h)
-			return false;
-	a->seen[i] = h;
-	return true;
+	while (a->seen[i] != 0 && (a->seen[i] & ~(uint64_t)ANOMALY_MARKS) != h)
+		i = (i + 1) % ANOMALY_SLOTS;
+	return &a->seen[i];
 }
 
 /* Whether now's share is above the limit, and more than `growth' times the past's. */
 static bool
-is_excessive(const struct anomaly_share *now, const struct anomaly_share *past, int64_t clients,
+is_excessive(const struct anomaly *a, enum anomaly_group group, int64_t clients,
     const struct anomaly_limits *limits)
 {
+	const struct anomaly_share *now = &a->window[group], *past = &a->past[group];
+
 	if (now->asked < clients || (int64_t)now->listed * 100 <= limits->share * now->asked)
 		return false;
 	if (past->asked == 0)
@@ -72,10 +77,12 @@ is_strange(const struct anomaly *a, const struct anomaly_limits *limits)
 	int64_t all = least(limits->clients, a->tripped ? ANOMALY_RECOVERY_MIN : INT64_MAX);
 	int64_t vouched = least(limits->clients, a->tripped ? 1 : ANOMALY_VOUCHED_MIN);
 
-	if (a->past[EVERYBODY].asked < ANOMALY_PAST_MIN)
+	if (a->past[ANOMALY_ALL].asked < ANOMALY_PAST_MIN)
 		return false;
-	return is_excessive(&a->window[EVERYBODY], &a->past[EVERYBODY], all, limits) ||
-	       is_excessive(&a->window[VOUCHED], &a->past[VOUCHED], vouched, limits);
+	return is_excessive(a, ANOMALY_ALL, all, limits) ||
+	       is_excessive(a, ANOMALY_OF_VOUCHED, vouched, limits) ||
+	       (a->past[ANOMALY_OF_PROVED].asked >= ANOMALY_PAST_MIN &&
+		   is_excessive(a, ANOMALY_OF_PROVED, all, limits));
 }
 
 static void
@@ -95,7 +102,7 @@ next_window(struct anomaly *a, const struct anomaly_limits *limits, int64_t now)
 {
 	bool strange = is_strange(a, limits);
 
-	for (int i = EVERYBODY; i <= VOUCHED; i++)
+	for (int i = 0; i < ANOMALY_GROUPS; i++)
 		if (!strange)
 			fold(&a->past[i], &a->window[i]);
 	a->tripped = a->tripped && strange;
@@ -107,28 +114,42 @@ next_window(struct anomaly *a, const struct anomaly_limits *limits, int64_t now)
 static bool
 window_is_over(const struct anomaly *a, const struct anomaly_limits *limits, int64_t now)
 {
-	if (a->began == 0 || a->window[EVERYBODY].asked >= ANOMALY_CLIENTS_MAX)
+	if (a->began == 0 || a->window[ANOMALY_ALL].asked >= ANOMALY_CLIENTS_MAX)
 		return true;
-	if (a->tripped && a->window[EVERYBODY].asked < ANOMALY_RECOVERY_MIN)
+	if (a->tripped && a->window[ANOMALY_ALL].asked < ANOMALY_RECOVERY_MIN)
 		return false;
 	return now - a->began >= limits->window;
 }
 
+/* The client moves from what was known of it to what is known now. */
+static void
+count(struct anomaly_share *share, unsigned group, bool seen, unsigned before, unsigned marks)
+{
+	bool was_in = seen && (before & group) == group, is_in = (marks & group) == group;
+
+	share->asked += is_in && !was_in;
+	share->listed +=
+	    is_in && (marks & ANOMALY_LISTED) != 0 && !(was_in && (before & ANOMALY_LISTED) != 0);
+}
+
 bool
 anomaly_observe(struct anomaly *a, const struct anomaly_limits *limits, int64_t now,
-    const struct addr *client, bool listed, bool vouched)
+    const struct addr *client, unsigned marks)
 {
-	bool before = a->tripped;
+	uint64_t h = hash(a, client), *slot;
+	bool tripped = a->tripped, seen;
+	unsigned before;
 
 	if (window_is_over(a, limits, now))
 		next_window(a, limits, now);
-	if (!remember(a, client))
-		return a->tripped != before;
-	for (int i = EVERYBODY; i <= (vouched ? VOUCHED : EVERYBODY); i++) {
-		a->window[i].asked++;
-		a->window[i].listed += listed;
-	}
+	slot = find(a, h);
+	seen = *slot != 0;
+	before = (unsigned)(*slot & ANOMALY_MARKS);
+	marks |= before;
+	*slot = h | marks;
+	for (int i = 0; i < ANOMALY_GROUPS; i++)
+		count(&a->window[i], group_marks[i], seen, before, marks);
 	if (is_strange(a, limits))
 		a->tripped = true;
-	return a->tripped != before;
+	return a->tripped != tripped;
 }

@@ -9,8 +9,9 @@
  * The list is set aside when it lists more than `share' per cent of at least
  * `clients' distinct clients, and this share is more than `growth' times that
  * of the past; or when the same holds for the clients that an allow list
- * vouches for, where fewer are enough.  It is believed again after a window
- * in which neither holds.
+ * vouches for, where fewer are enough; or for those whose mail passes DMARC,
+ * where fewer are not, because forgers own domains, too.  It is believed again
+ * after a window in which none of this holds.
  */
 #ifndef CHECKS_DNSBL_ANOMALY_H
 #define CHECKS_DNSBL_ANOMALY_H
@@ -44,20 +45,30 @@ struct anomaly_share {
 	unsigned	asked, listed;
 };
 
+/* What is known of a client; bits. */
+enum anomaly_mark {
+	ANOMALY_LISTED	= 1 << 0,
+	ANOMALY_VOUCHED	= 1 << 1,	/* an allow list knows it */
+	ANOMALY_PROVED	= 1 << 2,	/* its mail passed DMARC */
+	ANOMALY_MARKS	= 7,
+};
+
+enum anomaly_group { ANOMALY_ALL, ANOMALY_OF_VOUCHED, ANOMALY_OF_PROVED, ANOMALY_GROUPS };
+
 struct anomaly {
 	bool			tripped;
 	int64_t			began;		/* ms; of this window, 0: not begun */
-	struct anomaly_share	window[2], past[2];	/* all clients; vouched clients */
+	struct anomaly_share	window[ANOMALY_GROUPS], past[ANOMALY_GROUPS];
 	uint64_t		seed;		/* clients must not be able to choose their slot */
-	uint64_t		seen[ANOMALY_SLOTS];	/* hashes of this window's clients; 0: free */
+	uint64_t		seen[ANOMALY_SLOTS];	/* this window's clients, hash | marks; 0: free */
 };
 
 void	anomaly_init(struct anomaly *, uint64_t seed);
 /*
- * One client was asked for.  Returns true when `tripped' has changed.
- * vouched: an allow list knows the client.
+ * One client was asked for, or more is known of it: within a window its marks
+ * add up.  Returns true when `tripped' has changed.
  */
 bool	anomaly_observe(struct anomaly *, const struct anomaly_limits *, int64_t now,
-	    const struct addr *client, bool listed, bool vouched);
+	    const struct addr *client, unsigned marks);
 
 #endif

@@ -178,12 +178,12 @@ watch_fault(struct watch *w, const struct addr *a)
 
 void
 watch_observe(struct watch *w, const struct health_limits *limits, int64_t now,
-    const struct addr *client, bool listed, bool vouched)
+    const struct addr *client, unsigned marks)
 {
 	if (limits->anomaly.clients == 0)
 		return;
 	(void)pthread_mutex_lock(&w->lock);
-	if (anomaly_observe(&w->anomaly, &limits->anomaly, now, client, listed, vouched))
+	if (anomaly_observe(&w->anomaly, &limits->anomaly, now, client, marks))
 		atomic_store(&w->anomalous, w->anomaly.tripped);
 	(void)pthread_mutex_unlock(&w->lock);
 }

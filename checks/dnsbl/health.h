@@ -52,8 +52,9 @@ bool		 watch_is_tested(const struct watch *, enum addr_family);
 void		 watch_answered(struct watch *);
 void		 watch_timed_out(struct watch *, const struct health_limits *);
 void		 watch_fault(struct watch *, const struct addr *answer);
+/* marks: enum anomaly_mark */
 void		 watch_observe(struct watch *, const struct health_limits *, int64_t now,
-		    const struct addr *client, bool listed, bool vouched);
+		    const struct addr *client, unsigned marks);
 
 /* A state has changed.  bad: the operator should look.  text begins with a verb. */
 typedef void	 health_say(const struct zone *, bool bad, const char *text);

@@ -168,16 +168,16 @@ static void
 observe(struct txn *t, const struct tally *tally)
 {
 	const struct dnsbl_options *o = t->options;
-	bool vouched = false;
+	unsigned marks = 0;
 
 	for (size_t i = 0; i < o->zone_count; i++)
-		vouched |= tally->findings[i].allows;
+		marks |= tally->findings[i].allows ? ANOMALY_VOUCHED : 0;
 	for (size_t i = 0; i < o->zone_count; i++) {
 		const struct finding *f = &tally->findings[i];
 
 		if (f->watch != NULL && f->unknown == NULL && zone_blocks(f->zone))
 			watch_observe(f->watch, &o->limits, clock_mono(t->clock), &t->client.addr,
-			    f->blocks, vouched);
+			    marks | (f->blocks ? ANOMALY_LISTED : 0));
 	}
 }
 

@@ -317,7 +317,8 @@ test_health(void)
 	for (int i = 0; i < 600; i++) {
 		stranger.bytes[2] = (uint8_t)(i >> 8);
 		stranger.bytes[3] = (uint8_t)i;
-		watch_observe(w, &options.limits, 1000 + i * 3000, &stranger, i > 450, false);
+		watch_observe(
+		    w, &options.limits, 1000 + i * 3000, &stranger, i > 450 ? ANOMALY_LISTED : 0);
 	}
 	tap_ok(watch_is_anomalous(w), "the list lists far too much");
 	begin(&f, h, "192.0.2.2", "mx.example", "<>");
@@ -373,9 +374,9 @@ test_vouched(void)
 	for (int i = 0; i < 300; i++) {
 		stranger.bytes[2] = (uint8_t)(i >> 8);
 		stranger.bytes[3] = (uint8_t)i;
-		watch_observe(w, &options.limits, 1 + i, &stranger, false, false);
+		watch_observe(w, &options.limits, 1 + i, &stranger, 0);
 	}
-	watch_observe(w, &options.limits, 700000, &stranger, false, false);
+	watch_observe(w, &options.limits, 700000, &stranger, 0);
 	for (int i = 30; i < 40; i++) {
 		(void)snprintf(client, sizeof client, "192.0.2.%d", i);
 		begin(&f, h, client, "mx.example", "<>");

@@ -16,29 +16,37 @@ struct life {
 };
 
 static bool
-meet(struct life *l, bool listed, bool vouched)
+meet(struct life *l, unsigned marks)
 {
 	struct addr client = {.family = ADDR_V4};
 
 	for (int i = 0; i < 4; i++)
 		client.bytes[i] = (uint8_t)(l->next >> (24 - 8 * i));
 	l->next++;
-	return anomaly_observe(&l->a, &limits, l->now, &client, listed, vouched);
+	return anomaly_observe(&l->a, &limits, l->now, &client, marks);
 }
 
-/* percent of the clients are listed, vouched_percent of every tenth, which are vouched for. */
+/* percent of the clients are listed, marked_percent of every tenth, which are marked. */
 static void
-live(struct life *l, int minutes, int per_minute, int percent, int vouched_percent)
+live_marked(
+    struct life *l, int minutes, int per_minute, int percent, unsigned mark, int marked_percent)
 {
 	for (int m = 0; m < minutes; m++, l->now += MINUTE)
 		for (int c = 0; c < per_minute; c++) {
-			bool vouched = l->next % 10 == 3;
+			bool marked = l->next % 10 == 3;
 			int n = (int)(l->next / 10 % 100);
 
 			/* 37 is prime to 100: the listed ones are spread, not first in line. */
-			(void)meet(
-			    l, n * 37 % 100 < (vouched ? vouched_percent : percent), vouched);
+			bool listed = n * 37 % 100 < (marked ? marked_percent : percent);
+
+			(void)meet(l, (listed ? ANOMALY_LISTED : 0) | (marked ? mark : 0));
 		}
+}
+
+static void
+live(struct life *l, int minutes, int per_minute, int percent, int vouched_percent)
+{
+	live_marked(l, minutes, per_minute, percent, ANOMALY_VOUCHED, vouched_percent);
 }
 
 static void
@@ -82,10 +90,10 @@ test_honest(struct life *l)
 	live(l, 600, 20, 10, 0);
 	live(l, 11, 0, 0, 0);
 	for (int i = 0; i < 44; i++)
-		(void)meet(l, true, false);
+		(void)meet(l, ANOMALY_LISTED);
 	tap_ok(!l->a.tripped, "44 clients in ten minutes prove nothing");
 	for (int i = 0; i < 7; i++)
-		(void)meet(l, true, false);
+		(void)meet(l, ANOMALY_LISTED);
 	tap_ok(l->a.tripped, "51 do");
 }
 
@@ -96,7 +104,7 @@ test_distinct(struct life *l)
 	live(l, 600, 20, 10, 0);
 	live(l, 11, 0, 0, 0);
 	for (int i = 0; i < 5000; i++, l->next = i % 40)
-		(void)meet(l, true, false);
+		(void)meet(l, ANOMALY_LISTED);
 	tap_ok(!l->a.tripped, "40 clients that come 5000 times are 40");
 }
 
@@ -110,6 +118,52 @@ test_vouched(struct life *l)
 	tap_ok(l->a.tripped, "the list turns on those an allow list vouches for: set aside");
 	live(l, 40, 20, 40, 0);
 	tap_ok(!l->a.tripped, "... until it no longer does");
+}
+
+/* Most strangers are listed anyway, so only those whose mail passes DMARC can tell. */
+static void
+test_proved(struct life *l)
+{
+	begin(l);
+	live_marked(l, 600, 100, 60, ANOMALY_PROVED, 10);
+	tap_ok(!l->a.tripped, "three of five are listed, a tenth of those who pass DMARC");
+	live_marked(l, 11, 100, 60, 0, 60);
+	for (int i = 0; i < 49; i++)
+		(void)meet(l, ANOMALY_LISTED | ANOMALY_PROVED);
+	tap_ok(!l->a.tripped, "a forger with 49 clients and a domain of his own proves nothing");
+	live_marked(l, 30, 100, 60, ANOMALY_PROVED, 90);
+	tap_ok(l->a.tripped, "the list turns on those who pass DMARC: set aside");
+	live_marked(l, 30, 100, 60, ANOMALY_PROVED, 10);
+	tap_ok(!l->a.tripped, "... until it no longer does");
+	begin(l);
+	live(l, 600, 100, 60, 0);
+	live_marked(l, 30, 100, 60, ANOMALY_PROVED, 90);
+	tap_ok(!l->a.tripped, "nothing is known of how many were listed in the long run");
+}
+
+/* What RCPT and the end of the message tell is one client. */
+static void
+test_marks(struct life *l)
+{
+	static const struct {
+		unsigned marks, asked[ANOMALY_GROUPS], listed[ANOMALY_GROUPS];
+	} steps[] = {
+	    {0, {1, 0, 0}, {0, 0, 0}},
+	    {ANOMALY_PROVED, {1, 0, 1}, {0, 0, 0}},
+	    {ANOMALY_LISTED, {1, 0, 1}, {1, 0, 1}},
+	    {0, {1, 0, 1}, {1, 0, 1}},
+	    {ANOMALY_LISTED | ANOMALY_VOUCHED, {1, 1, 1}, {1, 1, 1}},
+	};
+
+	begin(l);
+	for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++, l->next = 1) {
+		(void)meet(l, steps[i].marks);
+		for (int g = 0; g < ANOMALY_GROUPS; g++) {
+			tap_is_int(
+			    l->a.window[g].asked, steps[i].asked[g], "step %zu, group %d", i, g);
+			tap_is_int(l->a.window[g].listed, steps[i].listed[g], "... listed");
+		}
+	}
 }
 
 static void
@@ -144,7 +198,7 @@ test_families(void)
 	(void)addr_parse(&a, "2001:db8::");
 	for (int i = 0; i < 60; i++) {
 		a.bytes[15] = (uint8_t)i;
-		changed |= anomaly_observe(&l.a, &limits, l.now, &a, true, false);
+		changed |= anomaly_observe(&l.a, &limits, l.now, &a, ANOMALY_LISTED);
 	}
 	tap_ok(l.a.tripped && changed, "IPv6 clients count, and the change is told");
 }
@@ -158,6 +212,8 @@ main(void)
 	test_honest(&l);
 	test_distinct(&l);
 	test_vouched(&l);
+	test_proved(&l);
+	test_marks(&l);
 	test_slow_growth(&l);
 	test_busy(&l);
 	test_families();

@@ -256,7 +256,7 @@ test_anomaly(void)
 		client.bytes[1] = (uint8_t)(i >> 8);
 		client.bytes[3] = (uint8_t)i;
 		watch_observe(
-		    w, &limits, now.mono_ms, &client, i < 450 ? i % 20 == 0 : true, false);
+		    w, &limits, now.mono_ms, &client, i >= 450 || i % 20 == 0 ? ANOMALY_LISTED : 0);
 	}
 	tap_ok(watch_is_anomalous(w), "the list suddenly lists everybody");
 	is_unfit(w, ADDR_V4, NULL, "... it is asked on, to see it end");
@@ -266,7 +266,7 @@ test_anomaly(void)
 	    "... one loud line");
 	for (int i = 0; i < 200; i++, now.mono_ms += 6000) {
 		client.bytes[3] = (uint8_t)i;
-		watch_observe(w, &limits, now.mono_ms, &client, false, false);
+		watch_observe(w, &limits, now.mono_ms, &client, 0);
 	}
 	tap_ok(!watch_is_anomalous(w), "it no longer does");
 	live(h, &z, 3000);
