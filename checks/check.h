@@ -231,7 +231,7 @@ void	*txn_msg_state(struct txn *);
 /* Header field for the delivered message, placed above all others; copied.  0 or -1. */
 int	 txn_add_header(struct txn *, const char *name, const char *value);
 
-/* Verdicts of checks named in `after'. n-th of that check, NULL beyond the last. */
+/* Verdicts of checks named in `after', or in `decided' of any. n-th of that check, NULL beyond the last. */
 const struct verdict *txn_verdict(const struct txn *, const char *check, size_t n);
 /*
  * Whether any other check found evidence so far (action suspect or stronger),

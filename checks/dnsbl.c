@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Dnsbl: what DNS lists say of a client, weighed.  Every list is asked as soon
- * as the name to ask for is known; their answers are added up at RCPT.  No
- * list is believed blindly: the answer must be one that the configuration
- * names, and the list must be in good health (dnsbl/health.h).
+ * as the name to ask for is known; their answers are added up at RCPT, and
+ * those about names in the header at the end of the message.  No list is
+ * believed blindly: the answer must be one that the configuration names, and
+ * the list must be in good health (dnsbl/health.h).
  *
  * An allow list only ever lowers this check's own score: its verdict carries
  * no action of its own, so a failed SPF, DKIM or DMARC stands as it is.
@@ -36,14 +37,12 @@ is_askable(const struct txn *t)
 }
 
 static void
-ask_all(struct txn *t, enum subject subject)
+ask_zones(struct txn *t, enum subject subject, const char *name)
 {
 	const struct dnsbl_options *o = t->options;
-	char name[NAME_TEXT_SIZE], question[NAME_TEXT_SIZE];
+	char question[NAME_TEXT_SIZE];
 	const struct watch *w;
 
-	if (!is_askable(t) || !tally_subject(t, subject, name))
-		return;
 	for (size_t i = 0; i < o->zone_count; i++) {
 		if ((o->zones[i].subjects & SUBJECT_BIT(subject)) == 0)
 			continue;
@@ -53,6 +52,16 @@ ask_all(struct txn *t, enum subject subject)
 		if (zone_question(question, name, o->zones[i].name))
 			dns_ask(t->dns, question, DNS_A);
 	}
+}
+
+static void
+ask_all(struct txn *t, const struct tally *tally, enum subject subject)
+{
+	char name[NAME_TEXT_SIZE];
+
+	if (is_askable(t))
+		for (size_t n = 0; tally_subject(t, tally, subject, n, name); n++)
+			ask_zones(t, subject, name);
 }
 
 /* The zones to ask once the PTR name is known; a copy, because the configuration may go first. */
@@ -105,7 +114,7 @@ ask_ptr(struct txn *t)
 static void
 dnsbl_connect(struct txn *t)
 {
-	ask_all(t, SUBJECT_CLIENT);
+	ask_all(t, NULL, SUBJECT_CLIENT);
 	if (is_askable(t))
 		ask_ptr(t);
 }
@@ -113,30 +122,79 @@ dnsbl_connect(struct txn *t)
 static void
 dnsbl_helo(struct txn *t)
 {
-	ask_all(t, SUBJECT_HELO);
+	ask_all(t, NULL, SUBJECT_HELO);
 }
 
 static void
 dnsbl_mail(struct txn *t)
 {
-	ask_all(t, SUBJECT_SENDER);
+	ask_all(t, NULL, SUBJECT_SENDER);
 }
 
 static void
 dnsbl_rcpt(struct txn *t)
 {
 	const struct dnsbl_options *o = t->options;
-	struct tally tally = {0};
+	struct tally *tally = txn_msg_state(t);
 
 	if (o->zone_count == 0)
 		return;
-	if (!is_askable(t))
+	if (!is_askable(t)) {
 		(void)report(t, DNSBL_CLEAR, "%s is not on the public Internet: no list was asked",
 		    t->client.addr_text);
-	else if (tally_count(t, &tally) == -1)
+		return;
+	}
+	if (tally_count(t, tally, SUBJECTS_RCPT) == -1) {
 		(void)report(t, DNSBL_TEMPERROR, "out of memory");
-	else
-		tally_report(t, &tally);
+		return;
+	}
+	/* Now, because many a client gets no further. */
+	tally_observe(t, tally, 0);
+	tally_report(t, tally);
+}
+
+static bool
+wants_header(const struct dnsbl_options *o)
+{
+	for (size_t i = 0; i < o->zone_count; i++)
+		if ((o->zones[i].subjects & SUBJECTS_HEADER) != 0)
+			return true;
+	return false;
+}
+
+static void
+dnsbl_eoh(struct txn *t)
+{
+	struct tally *tally = txn_msg_state(t);
+
+	if (tally->findings == NULL || !wants_header(t->options))
+		return;
+	tally_header(t, tally);
+	ask_all(t, tally, SUBJECT_FROM);
+	ask_all(t, tally, SUBJECT_DKIM);
+}
+
+static void
+dnsbl_eom(struct txn *t)
+{
+	struct tally *tally = txn_msg_state(t);
+
+	if (tally->name_count > 0 && tally_count(t, tally, SUBJECTS_HEADER) == 0)
+		tally_report(t, tally);
+}
+
+/* A list that turns on clients whose mail passes DMARC is not in its right mind. */
+static void
+dnsbl_decided(struct txn *t, enum action action, const struct verdict *cause)
+{
+	const struct verdict *dmarc = txn_verdict(t, "dmarc", 0);
+	const struct tally *tally = txn_msg_state(t);
+	bool proved = dmarc != NULL && dmarc->check->results[dmarc->result].word == WORD_PASS;
+
+	(void)action;
+	(void)cause;
+	if (tally->findings != NULL && (proved || tally->name_count > 0))
+		tally_observe(t, tally, proved ? ANOMALY_PROVED : 0);
 }
 
 /* The service: the health of the lists. */
@@ -184,9 +242,14 @@ const struct check check_dnsbl = {
     .options = dnsbl_option_table,
     .options_size = sizeof(struct dnsbl_options),
     .finish = dnsbl_options_finish,
+    .msg_state = sizeof(struct tally),
     .open = dnsbl_open,
     .tick = dnsbl_tick,
     .close = dnsbl_close,
-    .ask = {[STAGE_CONNECT] = dnsbl_connect, [STAGE_HELO] = dnsbl_helo, [STAGE_MAIL] = dnsbl_mail},
-    .judge = {[STAGE_RCPT] = dnsbl_rcpt},
+    .ask = {[STAGE_CONNECT] = dnsbl_connect,
+	[STAGE_HELO] = dnsbl_helo,
+	[STAGE_MAIL] = dnsbl_mail,
+	[STAGE_EOH] = dnsbl_eoh},
+    .judge = {[STAGE_RCPT] = dnsbl_rcpt, [STAGE_EOM] = dnsbl_eom},
+    .decided = dnsbl_decided,
 };

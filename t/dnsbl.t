@@ -126,6 +126,44 @@ subtest 'in the header' => sub {
 	like($event->{dnsbl} // '', qr/clear/, 'the log has the score') or diag explain $event;
 };
 
+subtest 'names in the header' => sub {
+	my $house = Bailey::Test->new;
+	my $spam = ['127.0.1.2', 'a domain of spammers'];
+	$house->dns(zones => [$client, list('bl.example', '192.0.2.2' => ['127.0.0.2'], '2001:db8::2' => ['127.0.0.2']),
+	    list('dbl.example', map { $_ => $spam } qw(spam.example client.example esp.example))]);
+	$house->bailey(<<'END');
+dnsbl {
+	reject-at = 5 doubtful = tempfail header = yes
+	zone "bl.example" { weight = 4 }
+	zone "dbl.example*5" { names = "from" }
+	zone "dbl.example*4" { names = "dkim" }
+}
+END
+	my $send = sub {
+		my ($address, @fields) = @_;
+		my ($reply, $mta) = rcpt($house, $address, from => '<>');
+		$reply = $mta->last(map({ "header $_" } @fields), 'eoh', 'eom') if $reply eq 'rcpt: continue';
+		return $reply =~ s/; help: .*//r;
+	};
+	for my $net ('192.0.2.', '2001:db8::') {
+		is($send->("${net}1", 'From: a@good.example', 'DKIM-Signature: v=1; d=good.example'), 'eom: continue', "$net: nobody lists it");
+		is($send->("${net}1", 'From: A <a@Spam.Example>'), 'eom: 554 5.7.1 Service unavailable; author domain [spam.example] blocked using dbl.example; a domain of spammers', 'author');
+		is($send->("${net}1", 'From: a@good.example', 'DKIM-Signature: v=1; d=good.example', 'DKIM-Signature: v=1; d=esp.example; s=x'),
+		    'eom: 450 4.7.1 Service unavailable; signing domain [esp.example] blocked using dbl.example', 'a signature');
+		is($send->("${net}1", 'From: a@esp.example', 'DKIM-Signature: v=1; d=esp.example'),
+		    'eom: 554 5.7.1 Service unavailable; author domain [esp.example] blocked using dbl.example; a domain of spammers', 'both');
+		is($send->("${net}1", 'From: a@good.example', 'Sender: a@spam.example'), 'eom: continue', 'no other field');
+		like($send->("${net}2", 'From: a@good.example'), qr/^rcpt: 450/, 'what is known at RCPT is answered there');
+	}
+	$house->bailey->reload(slurp($house->bailey->path) =~ s/doubtful = tempfail/doubtful = pass/r);
+	like($send->('192.0.2.2', 'From: a@good.example', 'DKIM-Signature: d=esp.example'), qr/^eom: 554 .*client \[192\.0\.2\.2\] blocked using bl\.example/, 'the sum decides');
+	my (undef, $mta) = rcpt($house, '192.0.2.2');
+	$mta->do('header From: a@good.example', 'eoh', 'eom');
+	unlike(join('', $mta->headers), qr/zone=dbl/, 'one list in the header');
+	is(scalar grep({ /dns\.zone=bl\.example/ } map { split /;/ } $mta->headers), 1, 'once');
+	ok(!$house->dns->questions('client\.example\.dbl\.example'), 'HELO name and sender are not asked for');
+};
+
 subtest 'who is not asked for' => sub {
 	my $house = Bailey::Test->new;
 	$house->dns(zones => [$client, list('bl.example', '*' => ['127.0.0.2'])]);
@@ -206,6 +244,26 @@ subtest 'anomaly' => sub {
 	is(rcpt($house, '198.51.100.254'), 'rcpt: continue', 'and no longer believed');
 };
 
+subtest 'anomaly among those who pass DMARC' => sub {
+	my $house = Bailey::Test->new;
+	my $proved = "$client@ TXT \"v=spf1 +all\"\n_dmarc TXT \"v=DMARC1; p=none\"\n";
+	$house->dns(zones => [$proved, list('bl.example', map { ("198.51.100.$_" => ['127.0.0.2']) } 1 .. 25)]);
+	my $conf = 'dnsbl { doubtful = pass anomaly-clients = 20 anomaly-window = "%s" zone "bl.example" { weight = 1 } }';
+	my $daemon = $house->bailey(sprintf $conf, '1s');
+	my $pass = sub {
+		my (undef, $mta) = rcpt($house, $_[0]);
+		return $mta->last('header From: a@client.example', 'eoh', 'eom');
+	};
+	$pass->("192.0.2.$_") for 1 .. 210;
+	sleep 2;
+	$pass->('192.0.2.211');	# the past has 200 of them
+	$daemon->reload(sprintf $conf, '1h');
+	rcpt($house, "203.0.113.$_") for 1 .. 30;	# strangers, so that half of all are not listed
+	is($pass->("198.51.100.$_"), 'eom: continue', "listed, and passes DMARC: $_") for 1 .. 22;
+	ok($daemon->wait_for_log(qr/dnsbl: bl\.example suddenly lists far more clients/), 'the list is set aside');
+	like($daemon->log, qr/dmarc=pass/, 'DMARC passed');
+};
+
 subtest 'configuration' => sub {
 	my $house = Bailey::Test->new;
 	my $file = $house->folder . '/conf';
@@ -214,7 +272,8 @@ subtest 'configuration' => sub {
 	my $zone = sub { return $test->("dnsbl {\n zone \"$_[0]\" { " . ($_[1] // '') . " }\n}") };
 	like($zone->('dnsbl.sorbs.net'), qr/conf:2: .*dnsbl\.sorbs\.net is dead: it was emptied in 2024; use zen\.spamhaus\.org \(even-if-dead/, 'a dead list');
 	like($zone->('dnsbl.sorbs.net', 'even-if-dead = yes'), qr/: ok$/, 'even if dead');
-	like($zone->('bl.example', 'names = { "from" }'), qr/"from" is not one of helo, ptr, sender/, 'names that cannot be asked yet');
+	like($zone->('bl.example', 'names = { "mx" }'), qr/"mx" is not one of helo, ptr, sender, from, dkim/, 'names that cannot be asked');
+	like($zone->('bl.example', 'names = "from" kind = allow'), qr/a client can claim any other name/, 'an allow list of claimed names');
 	like($zone->("$key.l.example*x"), qr/conf:2: zone "l\.example\*x": a weight/, 'a mistake names no key');
 	like($zone->('bl.example', 'answers = { "192.0.2.1" }'), qr/only answers in 127\.0\.0\.0\/8/, 'a filter outside 127/8');
 	like($test->('dnsbl { vouched = accept }'), qr/"accept" is none of/, 'an allow list cannot accept');

@@ -60,6 +60,7 @@ unit_tests += t/unit/dnsbl
 unit_tests += t/unit/dnsbl_anomaly
 unit_tests += t/unit/dnsbl_faults
 unit_tests += t/unit/dnsbl_filter
+unit_tests += t/unit/dnsbl_header
 unit_tests += t/unit/dnsbl_health
 unit_tests += t/unit/dnsbl_zone
 unit_tests += t/unit/greylist
@@ -146,6 +147,7 @@ EXTRA_DIST += t/fuzz/corpus
 
 t_unit_sender_SOURCES = t/unit/sender.c $(unit_fakes)
 t_unit_dnsbl_SOURCES = t/unit/dnsbl.c $(unit_fakes)
+t_unit_dnsbl_header_SOURCES = t/unit/dnsbl_header.c $(unit_fakes)
 t_unit_dnsbl_health_SOURCES = t/unit/dnsbl_health.c t/unit/fakedns_mem.c t/unit/fakedns_mem.h
 
 dist_check_SCRIPTS = $(perl_tests)

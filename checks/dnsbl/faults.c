@@ -14,6 +14,10 @@
 	"the list refuses us: asked too often, or through a public resolver; " \
 	"ask through a resolver of your own, or subscribe"
 
+#define ASKED_AN_ADDRESS                                        \
+	"this list holds names, and was asked for an address: " \
+	"set names = { \"helo\", \"ptr\", \"sender\", \"from\", \"dkim\" }"
+
 /* clang-format off */
 static const struct fault {
 	const char	*below;		/* zones it holds for; "" is every zone */
@@ -30,10 +34,8 @@ static const struct fault {
 	{ "dnswl.org", {127, 0, 0, 255}, 4, OVER_QUOTA },
 	{ "uribl.com", {127, 0, 0, 1}, 4, OVER_QUOTA },
 	{ "surbl.org", {127, 0, 0, 1}, 4, OVER_QUOTA },
-	{ "dbl.spamhaus.org", {127, 0, 1, 255}, 4, "this list holds names, and was asked for an "
-	    "address: set names = { \"helo\", \"ptr\", \"sender\" }" },
-	{ "dbl.dq.spamhaus.net", {127, 0, 1, 255}, 4, "this list holds names, and was asked for an "
-	    "address: set names = { \"helo\", \"ptr\", \"sender\" }" },
+	{ "dbl.spamhaus.org", {127, 0, 1, 255}, 4, ASKED_AN_ADDRESS },
+	{ "dbl.dq.spamhaus.net", {127, 0, 1, 255}, 4, ASKED_AN_ADDRESS },
 };
 /* clang-format on */
 

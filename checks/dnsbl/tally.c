@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#include "checks/author.h"
+#include "checks/dkim_signature.h"
 #include "checks/dnsbl/faults.h"
 #include "checks/dnsbl/trial.h"
 #include "checks/rdns.h"
@@ -31,19 +33,65 @@ ptr_name(const struct txn *t)
 	return verified != NULL ? verified : rdns_claimed_name(t);
 }
 
+static void
+add_name(struct tally *tally, enum subject subject, const char *typed)
+{
+	size_t n = tally->name_count;
+
+	if (!take_name(typed, tally->names[n].text))
+		return;
+	tally->names[n].subject = subject;
+	for (size_t i = 0; i < n; i++)
+		if (tally->names[i].subject == subject &&
+		    strcmp(tally->names[i].text, tally->names[n].text) == 0)
+			return;
+	tally->name_count++;
+}
+
+void
+tally_header(struct txn *t, struct tally *tally)
+{
+	char domain[NAME_TEXT_SIZE];
+	struct author author;
+
+	tally->name_count = 0;
+	author_find(&author, t);
+	add_name(tally, SUBJECT_FROM, author.domain);
+	for (const struct header *h = t->headers; h != NULL && tally->name_count < TALLY_NAMES_MAX;
+	     h = h->next)
+		if (signature_is_field(h) && signature_domain(h, domain))
+			add_name(tally, SUBJECT_DKIM, domain);
+}
+
+static bool
+header_name(const struct tally *tally, enum subject subject, size_t nth, char out[NAME_TEXT_SIZE])
+{
+	for (size_t i = 0; i < tally->name_count; i++) {
+		if (tally->names[i].subject != subject || nth-- > 0)
+			continue;
+		(void)strcpy(out, tally->names[i].text);
+		return true;
+	}
+	return false;
+}
+
 bool
-tally_subject(struct txn *t, enum subject subject, char out[NAME_TEXT_SIZE])
+tally_subject(struct txn *t, const struct tally *tally, enum subject subject, size_t nth,
+    char out[NAME_TEXT_SIZE])
 {
 	switch (subject) {
 	case SUBJECT_CLIENT:
 		(void)addr_reverse(&t->client.addr, out);
-		return true;
+		return nth == 0;
 	case SUBJECT_HELO:
-		return take_name(t->helo, out);
+		return nth == 0 && take_name(t->helo, out);
 	case SUBJECT_PTR:
-		return take_name(ptr_name(t), out);
+		return nth == 0 && take_name(ptr_name(t), out);
 	case SUBJECT_SENDER:
-		return !t->sender.literal && take_name(t->sender.domain, out);
+		return nth == 0 && !t->sender.literal && take_name(t->sender.domain, out);
+	case SUBJECT_FROM:
+	case SUBJECT_DKIM:
+		return header_name(tally, subject, nth, out);
 	case SUBJECT_COUNT:
 		break;
 	}
@@ -79,21 +127,20 @@ is_believable(
  * of a PTR name that is not verified, only block rules count.
  */
 static void
-match(struct txn *t, struct finding *f, const struct dns_answer *answer, enum subject subject,
-    uint32_t *matched)
+match(struct txn *t, struct finding *f, const struct dns_answer *answer, enum subject subject)
 {
 	bool proven = subject != SUBJECT_PTR || rdns_verified_name(t) != NULL;
 
 	for (size_t i = 0; i < f->zone->rule_count; i++) {
 		const struct zone_rule *r = &f->zone->rules[i];
 
-		if ((r->subjects & SUBJECT_BIT(subject)) == 0 || (*matched >> i & 1) != 0 ||
+		if ((r->subjects & SUBJECT_BIT(subject)) == 0 || (f->matched >> i & 1) != 0 ||
 		    (r->weight < 0 && !proven))
 			continue;
 		for (size_t k = 0; k < answer->count; k++) {
 			if (!filter_match(&r->filter, &answer->rr[k].addr))
 				continue;
-			*matched |= UINT32_C(1) << i;
+			f->matched |= UINT32_C(1) << i;
 			f->weight += r->weight;
 			f->blocks |= r->weight >= 0;
 			f->allows |= r->weight < 0;
@@ -108,7 +155,7 @@ match(struct txn *t, struct finding *f, const struct dns_answer *answer, enum su
 
 static void
 read_answer(struct txn *t, const struct tally *tally, struct finding *f, enum subject subject,
-    const struct dns_answer *answer, uint32_t *matched)
+    const struct dns_answer *answer)
 {
 	const struct dnsbl_options *o = t->options;
 	const struct addr *fault = NULL;
@@ -132,50 +179,48 @@ read_answer(struct txn *t, const struct tally *tally, struct finding *f, enum su
 		break;
 	}
 	if (is_believable(t, tally, f, tally_family(t, subject)))
-		match(t, f, answer, subject, matched);
+		match(t, f, answer, subject);
 	else
 		f->unknown = "not tested yet";
 }
 
 static void
-look(struct txn *t, const struct tally *tally, struct finding *f)
+look(struct txn *t, const struct tally *tally, struct finding *f, enum subject subject)
 {
 	char name[NAME_TEXT_SIZE], question[NAME_TEXT_SIZE];
-	const struct dns_answer *before;
-	const char *unfit;
-	uint32_t matched = 0;
+	const char *unfit =
+	    f->watch == NULL ? NULL : watch_unfit(f->watch, tally_family(t, subject));
 
-	for (enum subject s = 0; s < SUBJECT_COUNT; s++) {
-		if ((f->zone->subjects & SUBJECT_BIT(s)) == 0 || !tally_subject(t, s, name) ||
-		    !zone_question(question, name, f->zone->name))
+	for (size_t n = 0; tally_subject(t, tally, subject, n, name); n++) {
+		const struct dns_answer *before = f->answer;
+
+		if (!zone_question(question, name, f->zone->name))
 			continue;
-		unfit = f->watch == NULL ? NULL : watch_unfit(f->watch, tally_family(t, s));
 		if (unfit != NULL) {
 			f->unknown = unfit;
-			break;
+			return;
 		}
-		before = f->answer;
+		f->asked = true;
 		read_answer(
-		    t, tally, f, s, dns_get(t->dns, question, DNS_A, tally->deadline), &matched);
+		    t, tally, f, subject, dns_get(t->dns, question, DNS_A, tally->deadline));
 		if (f->answer != before)
 			(void)strcpy(f->name, name);
 	}
-	f->anomalous = f->blocks && f->watch != NULL && watch_is_anomalous(f->watch);
 }
 
 /* Each block list is told of each client it was asked about. */
-static void
-observe(struct txn *t, const struct tally *tally)
+void
+tally_observe(struct txn *t, const struct tally *tally, unsigned marks)
 {
 	const struct dnsbl_options *o = t->options;
-	unsigned marks = 0;
 
 	for (size_t i = 0; i < o->zone_count; i++)
-		marks |= tally->findings[i].allows ? ANOMALY_VOUCHED : 0;
+		if (tally->findings[i].allows)
+			marks |= ANOMALY_VOUCHED;
 	for (size_t i = 0; i < o->zone_count; i++) {
 		const struct finding *f = &tally->findings[i];
 
-		if (f->watch != NULL && f->unknown == NULL && zone_blocks(f->zone))
+		if (f->watch != NULL && f->asked && f->unknown == NULL && zone_blocks(f->zone))
 			watch_observe(f->watch, &o->limits, clock_mono(t->clock), &t->client.addr,
 			    marks | (f->blocks ? ANOMALY_LISTED : 0));
 	}
@@ -184,6 +229,8 @@ observe(struct txn *t, const struct tally *tally)
 static void
 add_up(const struct dnsbl_options *o, struct tally *tally)
 {
+	tally->score = tally->blocked = 0;
+	tally->unknown = 0;
 	for (size_t i = 0; i < o->zone_count; i++) {
 		const struct finding *f = &tally->findings[i];
 
@@ -196,25 +243,39 @@ add_up(const struct dnsbl_options *o, struct tally *tally)
 	}
 }
 
+static int
+begin(struct txn *t, struct tally *tally)
+{
+	const struct dnsbl_options *o = t->options;
+
+	tally->findings = arena_array(t->arena, o->zone_count, sizeof *tally->findings);
+	if (tally->findings == NULL)
+		return -1;
+	for (size_t i = 0; i < o->zone_count; i++) {
+		tally->findings[i].zone = &o->zones[i];
+		tally->findings[i].watch = tally_watch(t, &o->zones[i]);
+	}
+	return 0;
+}
+
 int
-tally_count(struct txn *t, struct tally *tally)
+tally_count(struct txn *t, struct tally *tally, unsigned subjects)
 {
 	const struct dnsbl_options *o = t->options;
 	int64_t now = clock_mono(t->clock), left = t->deadline - now;
 
 	tally->deadline = now + (left < o->wait ? left : o->wait);
 	tally->patient = left >= o->wait || left >= PATIENCE_MS;
-	tally->findings = arena_array(t->arena, o->zone_count, sizeof *tally->findings);
-	if (tally->findings == NULL)
+	if (tally->findings == NULL && begin(t, tally) == -1)
 		return -1;
 	for (size_t i = 0; i < o->zone_count; i++) {
 		struct finding *f = &tally->findings[i];
 
-		f->zone = &o->zones[i];
-		f->watch = tally_watch(t, f->zone);
-		look(t, tally, f);
+		for (enum subject s = 0; s < SUBJECT_COUNT; s++)
+			if ((f->zone->subjects & subjects & SUBJECT_BIT(s)) != 0)
+				look(t, tally, f, s);
+		f->anomalous = f->blocks && f->watch != NULL && watch_is_anomalous(f->watch);
 	}
-	observe(t, tally);
 	add_up(o, tally);
 	return 0;
 }

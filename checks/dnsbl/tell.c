@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Tell: turns a tally into verdicts, one of the score and one of each zone
- * that listed, in words for a reply, a log and Authentication-Results.  Zones
- * are named without their key everywhere.
+ * that listed, in words for a reply, a log and Authentication-Results.  At the
+ * end of the message the score is told again if the header has changed it.
+ * Zones are named without their key everywhere.
  */
 #include "checks/dnsbl/tally.h"
 
@@ -33,6 +34,8 @@ put_subject(struct buf *b, const struct txn *t, const struct finding *f)
 	    [SUBJECT_HELO] = "HELO name",
 	    [SUBJECT_PTR] = "client name",
 	    [SUBJECT_SENDER] = "sender domain",
+	    [SUBJECT_FROM] = "author domain",
+	    [SUBJECT_DKIM] = "signing domain",
 	};
 
 	buf_printf(b, "%s [%s]", words[f->subject],
@@ -96,24 +99,27 @@ explain(struct buf *b, const struct dnsbl_options *o, const struct tally *tally)
 	}
 }
 
+static enum dnsbl_result
+result_of(const struct dnsbl_options *o, const struct tally *tally)
+{
+	if (tally->score >= o->reject_at)
+		return DNSBL_LISTED;
+	if (tally->score >= o->suspect_at)
+		return DNSBL_DOUBTFUL;
+	return tally->unknown > 0 ? DNSBL_TEMPERROR : DNSBL_CLEAR;
+}
+
 static void
-report_score(struct txn *t, const struct tally *tally)
+report_score(struct txn *t, const struct tally *tally, enum dnsbl_result result)
 {
 	const struct dnsbl_options *o = t->options;
 	const struct finding *cause = heaviest(o, tally, 1);
 	char why[1024], room[TXT_SHOWN_MAX + 512];
 	struct buf reason, reply;
 	struct verdict *v;
-	unsigned result = DNSBL_CLEAR;
 
 	buf_init(&reason, why, sizeof why);
 	explain(&reason, o, tally);
-	if (tally->score >= o->reject_at)
-		result = DNSBL_LISTED;
-	else if (tally->score >= o->suspect_at)
-		result = DNSBL_DOUBTFUL;
-	else if (tally->unknown > 0)
-		result = DNSBL_TEMPERROR;
 	v = report(t, result, "%s", why);
 	if (cause == NULL || (result != DNSBL_LISTED && result != DNSBL_DOUBTFUL))
 		return;
@@ -156,16 +162,25 @@ report_zone(struct txn *t, const struct finding *f, bool decided)
 }
 
 void
-tally_report(struct txn *t, const struct tally *tally)
+tally_report(struct txn *t, struct tally *tally)
 {
 	const struct dnsbl_options *o = t->options;
+	enum dnsbl_result result = result_of(o, tally);
 	const struct finding *saviour = NULL;
 
-	report_score(t, tally);
+	if (!tally->told || tally->result != result || tally->told_score != tally->score)
+		report_score(t, tally, result);
+	tally->told = true;
+	tally->result = result;
+	tally->told_score = tally->score;
 	/* Without the allow lists it would have been refused: then they decided. */
 	if (tally->blocked >= o->reject_at && tally->score < o->reject_at)
 		saviour = heaviest(o, tally, -1);
-	for (size_t i = 0; i < o->zone_count; i++)
-		if (tally->findings[i].answer != NULL)
-			report_zone(t, &tally->findings[i], &tally->findings[i] == saviour);
+	for (size_t i = 0; i < o->zone_count; i++) {
+		struct finding *f = &tally->findings[i];
+
+		if (f->answer != NULL && !f->told)
+			report_zone(t, f, f == saviour);
+		f->told = f->answer != NULL;
+	}
 }

@@ -39,6 +39,8 @@ static const struct {
 	{ "helo", SUBJECT_HELO },
 	{ "ptr", SUBJECT_PTR },
 	{ "sender", SUBJECT_SENDER },
+	{ "from", SUBJECT_FROM },
+	{ "dkim", SUBJECT_DKIM },
 };
 /* clang-format on */
 
@@ -73,9 +75,10 @@ read_subjects(
 			if (strcmp(s->names.v[i], names[k].word) == 0)
 				break;
 		if (k == sizeof names / sizeof names[0])
-			return fail(why_r,
-			    arena_printf(arena, "names: \"%s\" is not one of helo, ptr, sender",
-				s->names.v[i]));
+			return fail(
+			    why_r, arena_printf(arena,
+				       "names: \"%s\" is not one of helo, ptr, sender, from, dkim",
+				       s->names.v[i]));
 		*subjects_r |= SUBJECT_BIT(names[k].subject);
 	}
 	return 0;
@@ -118,7 +121,9 @@ static int
 add_rule(struct zone *z, const char *from, const char *end, int weight, struct arena *arena,
     const char **why_r)
 {
-	const unsigned claimed = SUBJECT_BIT(SUBJECT_HELO) | SUBJECT_BIT(SUBJECT_SENDER);
+	/* Signatures are verified too late: what RCPT found stands. */
+	const unsigned claimed =
+	    SUBJECT_BIT(SUBJECT_HELO) | SUBJECT_BIT(SUBJECT_SENDER) | SUBJECTS_HEADER;
 	struct zone_rule *r = &z->rules[z->rule_count];
 	const char *why;
 
@@ -129,7 +134,7 @@ add_rule(struct zone *z, const char *from, const char *end, int weight, struct a
 		    arena_printf(arena, "answers \"%.*s\": %s", (int)(end - from), from, why));
 	if (weight < 0 && (z->subjects & claimed) != 0)
 		return fail(why_r, "an allow list may only be asked for the address or for "
-				   "names = \"ptr\": a client can claim any HELO name and sender");
+				   "names = \"ptr\": a client can claim any other name");
 	r->weight = weight;
 	r->subjects = z->subjects;
 	z->rule_count++;

@@ -31,9 +31,14 @@ enum subject {
 	SUBJECT_HELO,
 	SUBJECT_PTR,
 	SUBJECT_SENDER,		/* domain of the reverse-path */
+	SUBJECT_FROM,		/* domain of the author */
+	SUBJECT_DKIM,		/* d= of signatures */
 	SUBJECT_COUNT
 };
 #define SUBJECT_BIT(s)	(1U << (s))
+/* Known at the end of the header; the others at RCPT. */
+#define SUBJECTS_HEADER	(SUBJECT_BIT(SUBJECT_FROM) | SUBJECT_BIT(SUBJECT_DKIM))
+#define SUBJECTS_RCPT	(SUBJECT_BIT(SUBJECT_COUNT) - 1 - SUBJECTS_HEADER)
 
 struct zone_rule {
 	struct filter	filter;
@@ -59,7 +64,7 @@ struct zone_section {
 	struct string_list	 answers;
 	int64_t			 weight;	/* of filters without one */
 	unsigned		 kind;		/* enum zone_kind */
-	struct string_list	 names;		/* "helo", "ptr", "sender"; none: the client's address */
+	struct string_list	 names;		/* "helo", "from", ...; none: the client's address */
 	bool			 self_test;
 	bool			 even_if_dead;
 	struct zone		 zone;		/* made by zone_parse() */
