@@ -70,7 +70,7 @@ mistake(struct load *l, int line, const cfg_t *sec, const char *key, const char 
 		fputs(key != NULL ? "." : ": ", l->errors);
 	}
 	if (key != NULL)
-		fprintf(l->errors, "%.100s: ", key);
+		fprintf(l->errors, "%.100s: ", key + secret_len(key));
 	va_start(ap, fmt);
 	vfprintf(l->errors, fmt, ap);
 	va_end(ap);

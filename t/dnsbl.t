@@ -275,6 +275,8 @@ subtest 'configuration' => sub {
 	like($zone->('bl.example', 'names = { "mx" }'), qr/"mx" is not one of helo, ptr, sender, from, dkim/, 'names that cannot be asked');
 	like($zone->('bl.example', 'names = "from" kind = allow'), qr/a client can claim any other name/, 'an allow list of claimed names');
 	like($zone->("$key.l.example*x"), qr/conf:2: zone "l\.example\*x": a weight/, 'a mistake names no key');
+	like($test->("dnsbl { $key.l.example = 3 }"), qr/conf:1: dnsbl\.l\.example: unknown key/, 'not even as a key');
+	like($test->("dnsbl { zone \"$key.l.example\" {} zone \"$key.l.example\" {} }"), qr/found duplicate title 'l\.example'/, 'nor twice');
 	like($zone->('bl.example', 'answers = { "192.0.2.1" }'), qr/only answers in 127\.0\.0\.0\/8/, 'a filter outside 127/8');
 	like($test->('dnsbl { vouched = accept }'), qr/"accept" is none of/, 'an allow list cannot accept');
 	like($test->('dnsbl { suspect-at = 9 }'), qr/suspect-at is larger than reject-at/, 'thresholds');
