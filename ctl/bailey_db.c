@@ -85,8 +85,11 @@ cmd_dump(const struct options *o, const char *path)
 
 	if (f == NULL)
 		return fail(path, strerror(errno));
-	if ((s = open_store(o)) == NULL)
+	if ((s = open_store(o)) == NULL) {
+		if (path != NULL)
+			(void)unlink(path);
 		return EXIT_FAILURE;
+	}
 	buf_init(&why, room, sizeof room);
 	rc = dump_write(s, f, &n, &why);
 	if (f != stdout && fclose(f) != 0 && rc == 0) {

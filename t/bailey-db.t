@@ -74,6 +74,8 @@ SKIP: {
 		join(' ', ($owner) x 4), 'what root leaves belongs to the owner of the directory');
 }
 like(run('-d', "$house/none", 'dump'), qr{^bailey-db: cannot open $house/none/store.lock: No such file}, 'no directory');
+run('-d', "$house/none", 'dump', "$house/never");
+ok(!-e "$house/never", 'no store leaves no file');
 like(run(@$_), qr/^usage: bailey-db /m, "usage: @$_") for [], ['dance'], ['verify', 'x'], ['forget'], ['-x', 'dump'];
 
 # A bad page is found.
