@@ -25,6 +25,7 @@ EXTRA_DIST += \
 	contrib/quickstart.d/40-spf.pl \
 	contrib/quickstart.d/50-dmarc.pl \
 	contrib/quickstart.d/50-greylist.pl \
+	contrib/quickstart.d/60-sign.pl \
 	contrib/systemd/bailey.service.in
 
 # postgrey's memory, for bailey-db load.

@@ -13,6 +13,7 @@ use Text::Wrap ();
 
 my $width = 92;
 my $state = "$ENV{TOP_BUILDDIR}/kept";	# what --keep left: folder, then pids
+my @others;	# houses of sites that a session brought along
 my ($command, @options) = @ARGV;
 my $keep = grep { $_ eq '--keep' } @options;
 my ($unknown) = grep { $_ ne '--keep' } @options;
@@ -33,6 +34,7 @@ sub run {
 	say $failed ? "$failed of $played sessions did NOT end as expected."
 	    : "All $played sessions ended as expected.";
 	keep($house) if $keep;
+	@others = ();
 	return $failed ? 1 : 0;
 }
 
@@ -63,7 +65,8 @@ sub play {
 	sleep $session->{wait} if $session->{wait};
 	say "  client $session->{client}";
 	my $seen = length $house->bailey->log;
-	my $smtp = $house->client($session->{client});
+	my $smtp = site($house, $session)->client($session->{client},
+	    $session->{login} ? (LOGIN => $session->{login}) : ());
 	$smtp->ehlo($session->{helo});
 	my $reply = $smtp->send(
 		from => $session->{from} // 'sender@client.example',
@@ -81,6 +84,14 @@ sub play {
 	say "  NOT AS EXPECTED: $_" for @wrong;
 	say '  as expected' if !@wrong;
 	return !@wrong;
+}
+
+# Where the client sends it: to us, or to a site that sends it on to us.
+sub site {
+	my ($house, $session) = @_;
+	return $house if !$session->{site};
+	push @others, $session->{site}->($house, keep => $keep);
+	return $others[-1];
 }
 
 sub show_dialogue {
@@ -141,7 +152,7 @@ sub show_log {
 sub keep {
 	my ($house) = @_;
 	my ($folder, $port) = ($house->folder, $house->postfix->port);
-	spew($state, join "\n", $folder, $house->release, '');
+	spew($state, join "\n", $folder, map({ $_->release } $house, @others), '');
 	print <<"END";
 
 Left running, on 127.0.0.1 port $port.  Send to it by hand:
