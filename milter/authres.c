@@ -62,14 +62,30 @@ add_verdict(struct buf *b, const struct verdict *v)
 	}
 }
 
+/* What the MTA found, not we; the administrator may not want to tell the world. */
+static bool
+add_login(struct buf *b, const struct stage_walk *w)
+{
+	static const struct result pass[] = {{.name = "pass", .word = WORD_PASS}, {.name = NULL}};
+	static const struct check auth = {.name = "auth", .method = "auth", .results = pass};
+	const char *user = stage_txn(w)->auth_user;
+
+	if (user == NULL || !stage_conf(w)->report_login)
+		return false;
+	add_verdict(b,
+	    &(struct verdict){.check = &auth, .props = {{"smtp", "auth", user}}, .prop_count = 1});
+	return true;
+}
+
 void
 authres_format(struct buf *b, const struct stage_walk *w)
 {
 	const struct verdict *all[STAGE_VERDICTS_MAX];
 	size_t n = stage_verdicts(w, all), before;
-	bool any = false;
+	bool any;
 
 	text_value(b, stage_txn(w)->site->authserv_id);
+	any = add_login(b, w);
 	for (size_t i = 0; i < n; i++) {
 		if (all[i]->hidden || (all[i]->method == NULL && all[i]->check->method == NULL))
 			continue;

@@ -32,6 +32,7 @@ struct conf {
 	const char		*user, *group;		/* group NULL: the user's */
 	const char		*pid_file;		/* NULL: none */
 	const char		*authserv_id;		/* NULL: macro j, or this host */
+	bool			 report_login;		/* in Authentication-Results */
 	struct cidr_list	 trusted_networks;
 	struct string_list	 local_domains;		/* canonical names */
 	struct cidr_list	 local_addresses;

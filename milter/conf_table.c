@@ -32,6 +32,8 @@ const struct option conf_option_table[] = {
 	{"pid-file", OPTION_STRING, AT(pid_file), .value = NULL},
 	/* First word of Authentication-Results; "": the MTA's own name (macro j), or this host's. */
 	{"authserv-id", OPTION_STRING, AT(authserv_id), NULL, .min = 0, .max = 253},
+	/* auth=pass with the user's name (RFC 8601 2.7.4), for whoever gets his mail. */
+	{"report-login", OPTION_BOOL, AT(report_login), .value = "no"},
 	/* Clients whose mail passes without inbound checks. */
 	{"trusted-networks", OPTION_CIDRS, AT(trusted_networks), .value = "127.0.0.0/8, ::1/128"},
 	/* Our own domains: nobody outside greets with them. */

@@ -28,10 +28,7 @@ $house->dns(
 	zones => ["\$ORIGIN client.example.\n\@ SOA ns hostmaster 1 3600 600 86400 60\nmail A 127.0.0.10\n"],
 	reverse => { '127.0.0.10' => 'mail.client.example' },
 );
-$house->bailey(<<"END");
-local-domains = { "example.org" }
-sign { key-directory = "$folder/keys" domain "example.org" { selectors = "s" subdomains = "yes" } }
-END
+$house->bailey(conf());
 $house->postfix(
 	smtpd_sasl_auth_enable => 'yes',
 	smtpd_sasl_type => 'dovecot',
@@ -54,6 +51,18 @@ subtest 'a login' => sub {
 	is($fact->{user}, 'joe@example.org', 'the log knows who it is');
 	is($fact->{sign}, 'signed', 'the message is signed');
 	is_deeply([ results($text) ], [" mx.example.org; none\n"], 'and carries no forged result');
+};
+
+subtest 'a login that may be told' => sub {
+	ok($house->bailey->reload("report-login = yes\n" . conf()), 'reload');
+	my $smtp = $house->client('192.0.2.1');
+	$smtp->ehlo('laptop');
+	$smtp->say('AUTH PLAIN ' . encode_base64("\0joe\@example.org\0secret", ''));
+	my (undef, $text) = sent($smtp, from => 'joe@example.org');
+	is_deeply([ results($text) ], [" mx.example.org;\n\tauth=pass smtp.auth=joe\@example.org\n"], 'is told');
+	(undef, $text) = sent(client('192.0.2.1'));
+	unlike((results($text))[0], qr/auth=/, 'of others there is none to tell');
+	ok($house->bailey->reload(conf()), 'back');
 };
 
 subtest 'a bounce' => sub {
@@ -115,6 +124,13 @@ END
 $house->bailey->stop;
 is($house->bailey->process->status, 0, 'Bailey stops cleanly');
 done_testing;
+
+sub conf {
+	return <<"END";
+local-domains = { "example.org" }
+sign { key-directory = "$folder/keys" domain "example.org" { selectors = "s" subdomains = "yes" } }
+END
+}
 
 # The lines of bailey(8) for the port where a filter gives mail back.
 sub reinjection {

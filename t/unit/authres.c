@@ -97,6 +97,39 @@ test_names(void)
 	}
 }
 
+static void
+test_login(void)
+{
+	static const struct house house = {.clock = &clock_real};
+	static const struct {
+		const char *conf, *user, *wanted;
+	} rows[] = {
+	    /* clang-format off */
+	    {"", "joe", US "; none"},
+	    {"report-login = yes", NULL, US "; none"},
+	    {"report-login = yes", "joe", US ";\n\tauth=pass smtp.auth=joe"},
+	    {"report-login = yes", "joe@a.example", US ";\n\tauth=pass smtp.auth=joe@a.example"},
+	    {"report-login = yes", "a b;c", US ";\n\tauth=pass smtp.auth=\"a b;c\""},
+	    {"report-login = yes", "x\n y", US ";\n\tauth=pass smtp.auth=\"x y\""},
+	    /* clang-format on */
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct connection c = {.mta_name = "[client]", .hostname = US};
+		struct conf *conf = fake_conf(rows[i].conf);
+		struct stage_walk *w = stage_open(conf, &house, &c);
+		char room[AUTHRES_SIZE];
+		struct buf b;
+
+		conf_unref(&conf);
+		buf_init(&b, room, sizeof room);
+		(void)stage_mail(w, "<a@b.example>", NULL, rows[i].user);
+		authres_format(&b, w);
+		tap_is(b.s, rows[i].wanted, "login %zu, \"%s\"", i, rows[i].conf);
+		stage_close(&w);
+	}
+}
+
 int
 main(void)
 {
@@ -111,5 +144,6 @@ main(void)
 	    "capital and quoted");
 	test_huge();
 	test_names();
+	test_login();
 	return tap_done();
 }
