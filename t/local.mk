@@ -109,6 +109,7 @@ perl_tests += t/postfix_dnsbl.t
 perl_tests += t/postfix_greylist.t
 perl_tests += t/postfix_hostile.t
 perl_tests += t/postfix_origin.t
+perl_tests += t/postfix_postscreen.t
 perl_tests += t/postfix_spf.t
 perl_tests += t/postfix_trouble.t
 perl_tests += t/sender.t

@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: BSD-2-Clause
-# Where mail comes from, as Postfix shows it: a real login, bounces, what a
-# content filter gives back, and clients that postscreen has let through.
+# Where mail comes from, as Postfix shows it: a real login, bounces, and what a
+# content filter gives back.
 
 use v5.32;
 use warnings;
@@ -24,10 +24,7 @@ system("$ENV{TOP_BUILDDIR}/baileyctl dkim-keygen -d $folder/keys -u nobody -t ed
     or die "dkim-keygen fails\n";
 my $login = Bailey::Test::Login->new("$folder/auth", 'joe@example.org' => 'secret');
 
-$house->dns(
-	zones => ["\$ORIGIN client.example.\n\@ SOA ns hostmaster 1 3600 600 86400 60\nmail A 127.0.0.10\n"],
-	reverse => { '127.0.0.10' => 'mail.client.example' },
-);
+$house->dns(zones => ["\$ORIGIN client.example.\n\@ SOA ns hostmaster 1 3600 600 86400 60\n"]);
 $house->bailey(conf());
 $house->postfix(
 	smtpd_sasl_auth_enable => 'yes',
@@ -92,33 +89,6 @@ subtest 'a content filter' => sub {
 	is(scalar results($text), 1, 'with the results of the first time');
 	like((results($text))[0], qr/iprev=permerror/, 'which are those of the client');
 	is(scalar(() = substr($house->bailey->log, $from) =~ /event=message/g), 1, 'it was looked at once');
-};
-
-subtest 'postscreen' => sub {
-	$house->postfix->stop;
-	$house->postfix(
-		listener => sub { my ($port) = @_; return <<"END" },
-127.0.0.1:$port inet n - n - 1 postscreen
-smtpd	pass - - n - - smtpd
-dnsblog	unix - - n - 0 dnsblog
-tlsproxy unix - - n - 0 tlsproxy
-END
-		postscreen_greet_action => 'enforce',
-		postscreen_greet_wait => '1s',
-		postscreen_access_list => '',
-		postscreen_cache_map => "btree:$folder/postfix/data/postscreen",
-	);
-	my $smtp = Bailey::Test::Smtp->new($house->postfix->port, '127.0.0.10');
-	$smtp->ehlo('mail.client.example');
-	my ($fact, $text) = sent($smtp);
-	is($fact->{client}, '127.0.0.10', 'its address reaches us');
-	like((results($text))[0], qr/iprev=pass /, 'and so its name');
-	my $early = IO::Socket::IP->new(PeerAddr => '127.0.0.1', PeerPort => $house->postfix->port, LocalAddr => '127.0.0.11');
-	my $from = length $house->bailey->log;
-	print $early "EHLO early.client.example\r\nMAIL FROM:<>\r\nRCPT TO:<user\@example.org>\r\nQUIT\r\n";
-	my @replies = <$early>;
-	like("@replies", qr/^ ?55\d .*(?:protocol error|rejected)/im, 'who speaks too early is refused by it');
-	unlike(substr($house->bailey->log, $from), qr/127\.0\.0\.11/, 'and we never hear of him');
 };
 
 $house->bailey->stop;
