@@ -180,6 +180,18 @@ rdns_verified_name(const struct txn *txn)
 	return verify(txn, &n, &unknown);
 }
 
+bool
+rdns_is_certain(const struct txn *txn)
+{
+	const struct dns_answer *ptr, *unknown;
+	struct names n;
+
+	ptr = get_names(txn, &n);
+	if (ptr == NULL || dns_is_temporary(ptr->status))
+		return false;
+	return verify(txn, &n, &unknown) != NULL || unknown == NULL;
+}
+
 const char *
 rdns_claimed_name(const struct txn *txn)
 {

@@ -20,6 +20,8 @@ extern const struct check check_rdns;
  */
 /* The first name that leads back to the client; NULL if there is none or nobody knows. */
 const char	*rdns_verified_name(const struct txn *);
+/* False when a name may be there, but the DNS could not tell in time. */
+bool		 rdns_is_certain(const struct txn *);
 /* The first name, true or not; NULL if there is none or nobody knows. */
 const char	*rdns_claimed_name(const struct txn *);
 

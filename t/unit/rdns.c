@@ -118,6 +118,8 @@ test_cases(void)
 		tap_is(faketxn_props(&f), iprev, "... its property");
 		tap_is(rdns_verified_name(&f.txn), cases[i].verified, "... verified name");
 		tap_is(rdns_claimed_name(&f.txn), cases[i].claimed, "... claimed name");
+		tap_is_int(rdns_is_certain(&f.txn),
+		    f.count > 0 && strcmp(cases[i].result, "temperror") != 0, "... certain");
 		tap_is_int(dns.unasked, 0, "... all was asked ahead");
 		faketxn_fini(&f);
 	}
