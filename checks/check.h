@@ -80,6 +80,8 @@ struct verdict {
 	const char		*reason;	/* for people: log, A-R comment, reply; raw */
 	const char		*reply;		/* reply text instead of "reason", or NULL */
 	const char		*method;	/* A-R method instead of check->method, or NULL */
+	const char		*codes;		/* "450 4.7.1" instead of the result's, where the class fits, or NULL */
+	const char		*proof;		/* an `accept' counts only if SPF or DKIM passed for this domain or one above it; NULL: always */
 	bool			 hidden;	/* not shown in Authentication-Results */
 	struct prop		 props[VERDICT_PROPS_MAX];
 	unsigned		 prop_count;
@@ -231,11 +233,25 @@ void	*txn_msg_state(struct txn *);
 /* Header field for the delivered message, placed above all others; copied.  0 or -1. */
 int	 txn_add_header(struct txn *, const char *name, const char *value);
 
+/*
+ * The next four concern the recipient at hand or, at end of message, the
+ * message; what all who get a message have in common holds at its end too.
+ *
+ * Leave out these checks, registry rows as bits: neither called nor counted.
+ */
+void	 txn_skip(struct txn *, uint32_t rows);
+/* All rules as in shadow. */
+void	 txn_shadow(struct txn *);
+/* Let greylisting take it for suspect; it is no evidence otherwise. */
+void	 txn_greylist(struct txn *);
+/* Whether this recipient and those before it have rules for the end of the message that differ. */
+bool	 txn_must_split(const struct txn *);
+
 /* Verdicts of checks named in `after', or in `decided' of any. n-th of that check, NULL beyond the last. */
 const struct verdict *txn_verdict(const struct txn *, const char *check, size_t n);
 /*
  * Whether any other check found evidence so far (action suspect or stronger),
- * for greylisting.  A check in shadow counts shadow rules too.
+ * or txn_greylist() was called, for greylisting.  A check in shadow counts shadow rules too.
  */
 bool	 txn_is_suspect(const struct txn *);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Reading a configuration with libconfuse, and the snapshots that come of it.
+ * Reading a configuration with libconfuse.
  *
  * To the library every value is a string.  Its parse callback judges each one
  * by the option's row, where the line is known, and lets the library go on
@@ -44,9 +44,6 @@ struct load {
 
 static pthread_mutex_t load_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct load *loading; /* by load_lock; the library's callbacks take no argument */
-
-static pthread_mutex_t current_lock = PTHREAD_MUTEX_INITIALIZER;
-static struct conf *current; /* by current_lock */
 
 /* One mistake; sec and key may be NULL, line 0: the file as a whole. */
 static void mistake(struct load *, int line, const cfg_t *sec, const char *key, const char *fmt,
@@ -205,30 +202,56 @@ library_options(struct load *l, const struct conf_part *parts, size_t part_count
 	return opts;
 }
 
+static size_t
+rows_in_group(const struct conf_group *g)
+{
+	return rows_in(g->parts[0].table) + rows_in(g->parts[1].table);
+}
+
+/* A section for each group, or for each check alone, behind the options that are there already. */
+static int
+library_sections(struct load *l, cfg_opt_t *opts, bool checks_alone)
+{
+	const struct conf_private *p = l->conf->private;
+
+	while (opts->name != NULL)
+		opts++;
+	for (size_t i = 1; i < p->group_count; i++) {
+		cfg_opt_t *subs;
+
+		if (checks_alone && p->groups[i].check == NULL)
+			continue;
+		subs = library_options(l, p->groups[i].parts, 2, 0);
+		if (subs == NULL)
+			return -1;
+		*opts = (cfg_opt_t)CFG_SEC(p->groups[i].name, subs, CFGF_NONE);
+		opts++->validcb = on_section;
+	}
+	return 0;
+}
+
 /* All of the file's syntax as the library wants it; groups[0] is the top level. */
 static cfg_t *
 library_init(struct load *l)
 {
 	const struct conf_private *p = l->conf->private;
-	size_t rows = 0;
-	cfg_opt_t *top, *opt;
+	struct conf_part class_part = {.table = conf_class_table};
+	size_t rows = rows_in(conf_class_table);
+	cfg_opt_t *top, *class, *opt;
 
+	/* Those of checks stand in classes, too. */
 	for (size_t i = 0; i < p->group_count; i++)
-		rows += rows_in(p->groups[i].parts[0].table) + rows_in(p->groups[i].parts[1].table);
+		rows += 2 * rows_in_group(&p->groups[i]);
 	l->rows = arena_array(&l->scratch, rows, sizeof *l->rows);
 	if (l->rows == NULL ||
-	    (top = library_options(l, p->groups[0].parts, 2, p->group_count)) == NULL)
+	    (top = library_options(l, p->groups[0].parts, 2, p->group_count)) == NULL ||
+	    (class = library_options(l, &class_part, 1, p->group_count)) == NULL ||
+	    library_sections(l, top, false) == -1 || library_sections(l, class, true) == -1)
 		return NULL;
 	for (opt = top; opt->name != NULL;)
 		opt++;
-	for (size_t i = 1; i < p->group_count; i++, opt++) {
-		cfg_opt_t *subs = library_options(l, p->groups[i].parts, 2, 0);
-
-		if (subs == NULL)
-			return NULL;
-		*opt = (cfg_opt_t)CFG_SEC(p->groups[i].name, subs, CFGF_NONE);
-		opt->validcb = on_section;
-	}
+	*opt = (cfg_opt_t)CFG_SEC("class", class, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES);
+	opt->validcb = on_section;
 	return cfg_init(top, CFGF_NONE);
 }
 
@@ -264,7 +287,7 @@ finish(struct load *l, cfg_t *sec, int (*fn)(void *, struct arena *, const char 
 		mistake(l, strcmp(sec->name, "root") == 0 ? 0 : sec->line, sec, NULL, "%s", why);
 }
 
-static void fill(struct load *, cfg_t *, const struct option *, void *base);
+static void fill(struct load *, cfg_t *, cfg_t *general, const struct option *, void *base);
 
 /* zone "title" { ... } and its like into an array. */
 static void
@@ -284,26 +307,38 @@ fill_sections(struct load *l, cfg_opt_t *opt, const struct option *o, void *base
 		char *place = v + i * s->size;
 
 		*(const char **)(void *)place = arena_strdup(a, sub->title);
-		fill(l, sub, s->options, place);
+		fill(l, sub, NULL, s->options, place);
 		finish(l, sub, s->finish, place);
 	}
 	list.v = v;
 	memcpy((char *)base + o->offset, &list, sizeof list);
 }
 
-/* Values that were written, and defaults, of one table into the owner's structure. */
+static bool
+is_written(cfg_opt_t *opt)
+{
+	return opt->type == CFGT_SEC ? cfg_opt_size(opt) > 0 : (opt->flags & CFGF_MODIFIED) != 0;
+}
+
+/*
+ * Values that were written, and defaults, of one table into the owner's
+ * structure.  What a section of a class does not say, the general one does.
+ */
 static void
-fill(struct load *l, cfg_t *sec, const struct option *table, void *base)
+fill(struct load *l, cfg_t *sec, cfg_t *general, const struct option *table, void *base)
 {
 	struct arena *a = &l->conf->private->arena;
 	char why[CONF_WHY_SIZE];
 
 	for (const struct option *o = table; o != NULL && o->key != NULL; o++) {
 		cfg_opt_t *opt = cfg_getopt(sec, o->key);
-		size_t n = cfg_opt_size(opt);
 		const char **texts;
+		size_t n;
 		int rc;
 
+		if (general != NULL && !is_written(opt))
+			opt = cfg_getopt(general, o->key);
+		n = cfg_opt_size(opt);
 		if (o->type == OPTION_SECTIONS) {
 			fill_sections(l, opt, o, base);
 			continue;
@@ -311,7 +346,7 @@ fill(struct load *l, cfg_t *sec, const struct option *table, void *base)
 		texts = arena_array(a, n, sizeof *texts);
 		for (unsigned i = 0; i < n && texts != NULL; i++)
 			texts[i] = cfg_opt_getnstr(opt, i);
-		if (opt->flags & CFGF_MODIFIED)
+		if (is_written(opt))
 			rc = texts == NULL ? -1 : conf_value_set(o, base, texts, n, a, why);
 		else
 			rc = conf_value_default(o, base, a, why);
@@ -319,6 +354,56 @@ fill(struct load *l, cfg_t *sec, const struct option *table, void *base)
 			mistake(
 			    l, sec->line, sec, o->key, "%s", texts != NULL ? why : "out of memory");
 	}
+}
+
+/* Sections in which nothing is written share the general options. */
+static void
+fill_class(struct load *l, cfg_t *root, cfg_t *sec, struct conf_class *class)
+{
+	struct conf_private *p = l->conf->private;
+
+	for (size_t i = 0; i < p->group_count; i++) {
+		const struct conf_group *g = &p->groups[i];
+		cfg_t *own = g->check != NULL ? cfg_getsec(sec, g->name) : NULL;
+		cfg_opt_t *opt = own != NULL ? own->opts : NULL;
+		struct conf_check *rules = &class->checks[g->row];
+		void *options;
+
+		if (own == NULL)
+			continue;
+		*rules = l->conf->checks[g->row];
+		while (opt->name != NULL && !is_written(opt))
+			opt++;
+		if (opt->name == NULL)
+			continue;
+		rules->options = options = arena_alloc(&p->arena, g->check->options_size);
+		if (options == NULL) {
+			mistake(l, sec->line, sec, NULL, "out of memory");
+			return;
+		}
+		fill(l, own, cfg_getsec(root, g->name), g->parts[0].table, rules);
+		fill(l, own, cfg_getsec(root, g->name), g->parts[1].table, options);
+		finish(l, own, g->finish, options);
+	}
+}
+
+static void
+fill_classes(struct load *l, cfg_t *root)
+{
+	size_t n = cfg_size(root, "class");
+	struct arena *a = &l->conf->private->arena;
+	struct conf_class *classes = arena_array(a, n, sizeof *classes);
+
+	if (classes == NULL)
+		mistake(l, 0, NULL, "class", "out of memory");
+	for (unsigned i = 0; classes != NULL && i < n; i++) {
+		cfg_t *sec = cfg_getnsec(root, "class", i);
+
+		classes[i].title = arena_strdup(a, sec->title);
+		fill(l, sec, NULL, conf_class_table, &classes[i]);
+		fill_class(l, root, sec, &classes[i]);
+	}
+	l->conf->classes = (struct section_list){classes, classes != NULL ? n : 0};
 }
 
 static void
@@ -331,7 +416,7 @@ fill_all(struct load *l, cfg_t *root)
 		cfg_t *sec = g->name != NULL ? cfg_getsec(root, g->name) : root;
 
 		for (size_t k = 0; k < 2; k++)
-			fill(l, sec, g->parts[k].table, g->parts[k].base);
+			fill(l, sec, NULL, g->parts[k].table, g->parts[k].base);
 	}
 	for (size_t i = p->group_count; l->error_count == 0 && i-- > 0;) {
 		const struct conf_group *g = &p->groups[i];
@@ -339,6 +424,8 @@ fill_all(struct load *l, cfg_t *root)
 		finish(l, g->name != NULL ? cfg_getsec(root, g->name) : root, g->finish,
 		    g->finish_base);
 	}
+	if (l->error_count == 0)
+		fill_classes(l, root);
 }
 
 /* load_lock is held. */
@@ -403,47 +490,4 @@ conf_load(const char *path, char **errors_r)
 		*errors_r = NULL;
 	}
 	return l.conf;
-}
-
-struct conf *
-conf_ref(struct conf *c)
-{
-	atomic_fetch_add(&c->private->references, 1);
-	return c;
-}
-
-void
-conf_unref(struct conf **cp)
-{
-	struct conf *c = *cp;
-	struct arena a;
-
-	*cp = NULL;
-	if (c == NULL || atomic_fetch_sub(&c->private->references, 1) != 1)
-		return;
-	a = c->private->arena; /* which holds the snapshot itself */
-	arena_fini(&a);
-}
-
-struct conf *
-conf_current(void)
-{
-	struct conf *c;
-
-	pthread_mutex_lock(&current_lock);
-	c = current != NULL ? conf_ref(current) : NULL;
-	pthread_mutex_unlock(&current_lock);
-	return c;
-}
-
-void
-conf_swap(struct conf *new)
-{
-	struct conf *old;
-
-	pthread_mutex_lock(&current_lock);
-	old = current;
-	current = new;
-	pthread_mutex_unlock(&current_lock);
-	conf_unref(&old);
 }

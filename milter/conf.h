@@ -24,6 +24,19 @@ struct conf_check {			/* of registry row i */
 	const void	*options;
 };
 
+/* class "title" { recipients = { ... }  CHECK { ... } ... }: rules for some recipients. */
+struct conf_class {
+	const char		*title;
+	struct string_list	 recipients;	/* "user@domain", "user@", "domain", ".domain" */
+	struct conf_check	 checks[CHECKS_MAX];	/* where the class says nothing: as in general */
+};
+
+/* Rules: those of a class or the general ones. */
+struct conf_rules {
+	const struct conf_check	*checks;	/* by registry row */
+	enum mode		 mode;		/* global */
+};
+
 struct conf {
 	/* Keys at top level; table in conf_table.c, offsets point here. */
 	const char		*socket;
@@ -47,6 +60,7 @@ struct conf {
 	struct dns_options	 resolver;
 	struct store_options	 store;
 	struct conf_check	 checks[CHECKS_MAX];
+	struct section_list	 classes;		/* struct conf_class, as written */
 
 	struct conf_private	*private;		/* references, arena, table of sections */
 };
@@ -73,5 +87,14 @@ void		 conf_print(const struct conf *, FILE *);
 char		*conf_needs_restart(const struct conf *was, const struct conf *is);
 
 extern const struct option conf_option_table[];
+
+/* conf_class.c.  The class that names the recipient best: address, user, domain, parent domain; NULL: none. */
+const struct conf_class *conf_class_of(const struct conf *, const struct path *);
+struct conf_rules conf_rules(const struct conf *, const struct conf_class *);
+/* Whether mail to both at once can have only one end: an action differs of what acts there. */
+bool		 conf_classes_differ(const struct conf *, const struct conf_class *,
+		    const struct conf_class *);
+/* Whether any recipient is looked at by this check. */
+bool		 conf_uses(const struct conf *, const struct check *);
 
 #endif

@@ -61,7 +61,9 @@ plan_check(struct conf *c, size_t i, const char **const actions[2], struct conf_
 	*g = (struct conf_group){.name = check->name,
 	    .parts = {{table, &c->checks[i]}, {check->options, options}},
 	    .finish = check->finish,
-	    .finish_base = options};
+	    .finish_base = options,
+	    .check = check,
+	    .row = i};
 	return 0;
 }
 

@@ -5,6 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* A title, the first member of a section, goes through the quoting of a string value. */
+static const struct option title = {.type = OPTION_STRING};
+
 static void print_table(const struct option *, const void *base, int depth, FILE *);
 
 static void
@@ -17,8 +20,6 @@ indent(int depth, FILE *fp)
 static void
 print_sections(const struct option *o, const void *base, int depth, FILE *fp)
 {
-	/* A title goes through the quoting of a string value. */
-	static const struct option title = {.type = OPTION_STRING};
 	const struct section_list *list = (const void *)((const char *)base + o->offset);
 
 	for (size_t i = 0; i < list->n; i++) {
@@ -57,6 +58,27 @@ print_table(const struct option *table, const void *base, int depth, FILE *fp)
 	}
 }
 
+/* Of its sections those that are not the general ones. */
+static void
+print_class(const struct conf *c, const struct conf_class *class, FILE *fp)
+{
+	fputs("\nclass ", fp);
+	conf_value_write(&title, class, fp);
+	fputs(" {\n", fp);
+	print_table(conf_class_table, class, 1, fp);
+	for (size_t i = 0; i < c->private->group_count; i++) {
+		const struct conf_group *g = &c->private->groups[i];
+
+		if (g->check == NULL || class->checks[g->row].options == c->checks[g->row].options)
+			continue;
+		fprintf(fp, "\t%s {\n", g->name);
+		print_table(g->parts[0].table, &class->checks[g->row], 2, fp);
+		print_table(g->parts[1].table, class->checks[g->row].options, 2, fp);
+		fputs("\t}\n", fp);
+	}
+	fputs("}\n", fp);
+}
+
 void
 conf_print(const struct conf *c, FILE *fp)
 {
@@ -70,6 +92,8 @@ conf_print(const struct conf *c, FILE *fp)
 		if (g->name != NULL)
 			fputs("}\n", fp);
 	}
+	for (size_t i = 0; i < c->classes.n; i++)
+		print_class(c, (const struct conf_class *)c->classes.v + i, fp);
 }
 
 char *

@@ -22,6 +22,8 @@ struct conf_group {
 	struct conf_part	 parts[2];
 	int			(*finish)(void *, struct arena *, const char **why_r);
 	void			*finish_base;
+	const struct check	*check;		/* NULL: it is none */
+	size_t			 row;		/* of the registry */
 };
 
 struct conf_private {
@@ -32,6 +34,9 @@ struct conf_private {
 };
 
 extern const char *const conf_mode_words[];	/* conf_table.c; by enum mode */
+
+/* The keys of a class beside its sections. */
+extern const struct option conf_class_table[];	/* conf_table.c */
 
 /* conf_new.c: zeroed, one reference, groups planned; NULL without memory. */
 struct conf	*conf_new(size_t arena_max);

@@ -53,6 +53,13 @@ const struct option conf_option_table[] = {
 	{"state-directory", OPTION_STRING, AT(state_directory), "/var/lib/bailey", .min = 1, .max = 1000},
 	{.key = NULL}
 };
+#undef AT
+
+const struct option conf_class_table[] = {
+	/* Who is in it; the class that names a recipient best has him: address, "user@", "domain", ".domain" (below it). */
+	{"recipients", OPTION_STRINGS, offsetof(struct conf_class, recipients), .value = NULL},
+	{.key = NULL}
+};
 /* clang-format on */
 
 static int

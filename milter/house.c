@@ -45,7 +45,7 @@ house_tick(struct house *h, const struct conf *conf)
 		struct check_env env = env_of(h, conf, i);
 
 		if (h->services[i] != NULL && check_registry[i]->tick != NULL &&
-		    policy_mode(conf, check_registry[i]) != MODE_OFF)
+		    conf_uses(conf, check_registry[i]))
 			check_registry[i]->tick(h->services[i], &env);
 	}
 }

@@ -5,6 +5,8 @@ libbailey_a_SOURCES += \
 	milter/census.h \
 	milter/conf.c \
 	milter/conf.h \
+	milter/conf_class.c \
+	milter/conf_current.c \
 	milter/conf_near.c \
 	milter/conf_near.h \
 	milter/conf_new.c \
@@ -31,6 +33,7 @@ libbailey_a_SOURCES += \
 	milter/stage.h \
 	milter/stage_private.h \
 	milter/stage_run.c \
+	milter/stage_view.c \
 	milter/summary.c \
 	milter/summary.h \
 	milter/txn.c

@@ -8,35 +8,37 @@
 #include <string.h>
 #include <strings.h>
 
+#include "lib/name.h"
+
 static const struct conf_check *
-conf_of(const struct conf *conf, const struct check *check)
+rules_of(const struct conf_rules *rules, const struct check *check)
 {
 	size_t i = 0;
 
 	while (check_registry[i] != check)
 		i++;
-	return &conf->checks[i];
+	return &rules->checks[i];
 }
 
 enum mode
-policy_mode(const struct conf *conf, const struct check *check)
+policy_mode(const struct conf_rules *rules, const struct check *check)
 {
-	enum mode own = conf_of(conf, check)->mode, all = (enum mode)conf->mode;
+	enum mode own = (enum mode)rules_of(rules, check)->mode, all = rules->mode;
 
 	return own > all ? own : all;
 }
 
 enum action
-policy_configured(const struct conf *conf, const struct verdict *v)
+policy_configured(const struct conf_rules *rules, const struct verdict *v)
 {
-	return conf_of(conf, v->check)->actions[v->result];
+	return rules_of(rules, v->check)->actions[v->result];
 }
 
 enum action
-policy_action(const struct conf *conf, const struct verdict *v)
+policy_action(const struct conf_rules *rules, const struct verdict *v)
 {
-	return policy_mode(conf, v->check) == MODE_ENFORCE ? policy_configured(conf, v)
-							   : ACTION_PASS;
+	return policy_mode(rules, v->check) == MODE_ENFORCE ? policy_configured(rules, v)
+							    : ACTION_PASS;
 }
 
 bool
@@ -70,7 +72,7 @@ confirmed(const struct policy_input *in, const struct verdict *of, bool shadow)
 	for (size_t i = 0; i < in->count; i++) {
 		const struct verdict *v = in->verdicts[i];
 		enum action a =
-		    shadow ? policy_configured(in->conf, v) : policy_action(in->conf, v);
+		    shadow ? policy_configured(&in->rules, v) : policy_action(&in->rules, v);
 
 		if (v->check != of->check && policy_is_evidence(a))
 			return true;
@@ -108,6 +110,39 @@ acts_now(const struct policy_input *in, const struct verdict *v, enum action a)
 	return at == in->stage;
 }
 
+/* "user@example.com" or a domain, against the domain to be proven. */
+static bool
+speaks_for(const char *identity, const char *domain)
+{
+	const char *at = strrchr(identity, '@');
+	char name[NAME_TEXT_SIZE];
+
+	return name_canon(at != NULL ? at + 1 : identity, name) == NAME_OK &&
+	       name_within(domain, name);
+}
+
+/* SPF or DKIM passed for the domain itself, or for one above it, which has its say over it. */
+static bool
+proven(const struct policy_input *in, const char *domain)
+{
+	static const char *const identities[] = {
+	    "mailfrom", "helo", "d"}; /* RFC 8601 2.7.1, 2.7.2 */
+
+	for (size_t i = 0; i < in->count; i++) {
+		const struct verdict *v = in->verdicts[i];
+		const char *method = v->method != NULL ? v->method : v->check->method;
+
+		if (v->check->results[v->result].word != WORD_PASS || method == NULL ||
+		    (strcmp(method, "spf") != 0 && strcmp(method, "dkim") != 0))
+			continue;
+		for (unsigned k = 0; k < v->prop_count * 3; k++)
+			if (strcmp(v->props[k / 3].property, identities[k % 3]) == 0 &&
+			    speaks_for(v->props[k / 3].value, domain))
+				return true;
+	}
+	return false;
+}
+
 /* The strongest action of the verdicts in force, or of those in shadow. */
 static enum action
 strongest(const struct policy_input *in, bool shadow, const struct verdict **cause_r)
@@ -117,12 +152,14 @@ strongest(const struct policy_input *in, bool shadow, const struct verdict **cau
 	*cause_r = NULL;
 	for (size_t i = 0; i < in->count; i++) {
 		const struct verdict *v = in->verdicts[i];
-		enum action a = policy_configured(in->conf, v);
+		enum action a = policy_configured(&in->rules, v);
 
-		if (policy_mode(in->conf, v->check) != (shadow ? MODE_SHADOW : MODE_ENFORCE))
+		if (policy_mode(&in->rules, v->check) != (shadow ? MODE_SHADOW : MODE_ENFORCE))
 			continue;
 		if (!acts_now(in, v, a))
 			a = ACTION_SUSPECT;
+		if (a == ACTION_ACCEPT && v->proof != NULL && !proven(in, v->proof))
+			a = ACTION_PASS;
 		if (a == ACTION_REJECT_IF_SUSPECT)
 			a = confirmed(in, v, shadow) ? ACTION_REJECT : ACTION_SUSPECT;
 		if (a > best) {
@@ -151,7 +188,7 @@ methods_failed(const struct policy_input *in)
 
 		if (method == NULL || strncmp(method, "x-", 2) == 0 ||
 		    v->check->results[v->result].word != WORD_FAIL ||
-		    policy_mode(in->conf, v->check) != MODE_ENFORCE)
+		    policy_mode(&in->rules, v->check) != MODE_ENFORCE)
 			continue;
 		while (k < n && strcmp(seen[k], method) != 0)
 			k++;

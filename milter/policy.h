@@ -23,7 +23,7 @@ struct decision {
 };
 
 struct policy_input {
-	const struct conf		*conf;
+	struct conf_rules		 rules;
 	const struct verdict *const	*verdicts;	/* registry order */
 	size_t				 count;
 	enum stage			 stage;		/* STAGE_RCPT or STAGE_EOM */
@@ -34,11 +34,11 @@ struct policy_input {
 
 void	policy_decide(const struct policy_input *, struct decision *);
 /* What one verdict asks for, mode applied: its configured action, or PASS in shadow. */
-enum action policy_action(const struct conf *, const struct verdict *);
+enum action policy_action(const struct conf_rules *, const struct verdict *);
 /* What it asks for were the mode enforce everywhere. */
-enum action policy_configured(const struct conf *, const struct verdict *);
-/* What the configuration makes of this check: the stricter of its own and the global mode. */
-enum mode policy_mode(const struct conf *, const struct check *);
+enum action policy_configured(const struct conf_rules *, const struct verdict *);
+/* What the rules make of this check: the stricter of its own and the global mode. */
+enum mode policy_mode(const struct conf_rules *, const struct check *);
 /* Suspect or stronger, but for accept: makes greylisting apply, confirms a reject-if-suspect. */
 bool	policy_is_evidence(enum action);
 /* A refusal: tempfail or reject. */

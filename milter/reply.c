@@ -37,6 +37,8 @@ choose_codes(struct reply *r, const struct decision *d)
 	bool several = d->failed > 1 && row != NULL && row->word == WORD_FAIL &&
 		       (v->method != NULL || v->check->method != NULL);
 
+	if (v != NULL && take_codes(r, v->codes, reject ? '5' : '4'))
+		return;
 	if (several)
 		(void)take_codes(r, reject ? "550 5.7.26" : "451 4.7.26", reject ? '5' : '4');
 	else if (row == NULL ||

@@ -115,8 +115,7 @@ static bool
 body_wanted(const struct conf *conf)
 {
 	for (size_t i = 0; check_registry[i] != NULL; i++)
-		if (check_registry[i]->body != NULL &&
-		    policy_mode(conf, check_registry[i]) != MODE_OFF)
+		if (check_registry[i]->body != NULL && conf_uses(conf, check_registry[i]))
 			return true;
 	return false;
 }

@@ -125,6 +125,7 @@ stage_reset(struct stage_walk *w)
 	if (w->in_message && w->txn.dns != NULL)
 		dns_session_forget(w->txn.dns);
 	w->in_message = false;
+	walk_view_reset(w);
 	memset(w->msg_state, 0, sizeof w->msg_state);
 	w->lists[ABOUT_MESSAGE].n = w->lists[ABOUT_RECIPIENT].n = 0;
 	w->waited = 0;
@@ -255,11 +256,12 @@ static void
 keep_for_end(struct stage_walk *w)
 {
 	struct verdict_list *from = &w->lists[ABOUT_RECIPIENT], *to = &w->lists[ABOUT_MESSAGE];
+	struct conf_rules rules = walk_rules(w);
 
 	if (w->txn.rcpt == NULL || w->txn.rcpt->refused || policy_is_exempt(w->txn.rcpt))
 		return;
 	for (size_t i = 0; i < from->n; i++) {
-		enum action a = policy_configured(w->conf, from->v[i]);
+		enum action a = policy_configured(&rules, from->v[i]);
 		struct verdict *v;
 
 		if ((a != ACTION_QUARANTINE && a != ACTION_DISCARD) || to->n == VERDICTS_MAX)
@@ -285,10 +287,25 @@ stage_rcpt(struct stage_walk *w, const char *rcpt, struct decision *d)
 	w->lists[ABOUT_RECIPIENT].n = 0;
 	arena_reset(&w->one);
 	t->rcpt = new_rcpt(w, rcpt);
+	walk_view_rcpt(w);
 	walk_ask(w, STAGE_RCPT);
 	walk_judge(w, STAGE_RCPT);
 	walk_decide(w, STAGE_RCPT, t->rcpt, d);
 	t->rcpt->refused = policy_refuses(d->action);
+	if (!t->rcpt->refused)
+		walk_view_share(w);
+}
+
+/* The envelope is complete. */
+static void
+begin_content(struct stage_walk *w)
+{
+	if (w->txn.rcpt == NULL)
+		return;
+	keep_for_end(w);
+	w->lists[ABOUT_RECIPIENT].n = 0;
+	w->txn.rcpt = NULL;
+	walk_view_message(w);
 }
 
 int
@@ -297,6 +314,7 @@ stage_header(struct stage_walk *w, const char *name, const char *value)
 	size_t len = strlen(value), size = strlen(name) + len;
 	struct header *h;
 
+	begin_content(w);
 	if (w->header_count == STAGE_HEADER_COUNT_MAX ||
 	    size > STAGE_HEADER_BYTES_MAX - w->header_bytes ||
 	    (h = arena_alloc(&w->msg, sizeof *h)) == NULL ||
@@ -327,9 +345,7 @@ stage_eoh(struct stage_walk *w)
 {
 	struct txn *t = &w->txn;
 
-	keep_for_end(w);
-	w->lists[ABOUT_RECIPIENT].n = 0;
-	t->rcpt = NULL;
+	begin_content(w);
 	t->headers = w->first;
 	for (size_t i = 0; i < w->rows; i++)
 		w->wants_body |=

@@ -76,7 +76,7 @@ unsigned	 stage_dropped(const struct stage_walk *);
 /* Header fields the checks want added, in order. */
 struct stage_field { const char *name, *value; struct stage_field *next; };
 const struct stage_field *stage_fields(const struct stage_walk *);
-/* Why a check was not run: "off", "trusted", "authenticated", "local", "no-ip"; NULL if it was. */
+/* Why a check was not run: "off", "trusted", "authenticated", "local", "no-ip", "access"; NULL if it was. */
 const char	*stage_skipped(const struct stage_walk *, const struct check *);
 int64_t		 stage_waited(const struct stage_walk *);	/* ms spent in judge callbacks of this message */
 const struct conf *stage_conf(const struct stage_walk *);

@@ -23,6 +23,16 @@ struct verdict_list {
 	size_t		 n;
 };
 
+/* What holds for one recipient. */
+struct stage_view {
+	const struct conf_class	*class;		/* NULL: the general rules */
+	uint32_t		 skipped;	/* registry rows as bits */
+	bool			 shadow, greylist;
+};
+
+/* Whose view the message has, so far. */
+enum stage_shared { SHARED_BY_NOBODY, SHARED_BY_EXEMPT, SHARED_BY_ALL };
+
 struct stage_walk {
 	struct txn		 txn;
 	struct conf		*conf;
@@ -44,6 +54,11 @@ struct stage_walk {
 	enum stage		 stage;
 	bool			 in_message;
 
+	struct stage_view	 view;		/* of the recipient; after the last one, what they share */
+	struct stage_view	 shared;
+	enum stage_shared	 shared_by;
+	const struct conf_class	*found_by;	/* with whose options the verdicts in the lists were found */
+
 	int64_t			 waited;	/* ms in judge callbacks of this message */
 	size_t			 rcpt_room, rcpts_seen;
 	struct rcpt		 unkept;	/* the recipient beyond the limit */
@@ -52,6 +67,16 @@ struct stage_walk {
 	bool			 wants_body;
 	struct stage_field	*fields, **fields_end;
 };
+
+/* stage_view.c */
+struct conf_rules walk_rules(const struct stage_walk *);
+/* The recipient's own rules come into force; what was found with other options is forgotten. */
+void	 walk_view_rcpt(struct stage_walk *);
+/* This recipient gets the message: what he shares with those before. */
+void	 walk_view_share(struct stage_walk *);
+/* Those of the message, after the last recipient. */
+void	 walk_view_message(struct stage_walk *);
+void	 walk_view_reset(struct stage_walk *);
 
 /* stage_run.c */
 /* Rows of the registry; the first call asserts its order. */

@@ -79,12 +79,19 @@ walk_make_id(char out[STAGE_ID_SIZE], const struct clock *clock)
 const char *
 stage_skipped(const struct stage_walk *w, const struct check *c)
 {
-	if (policy_mode(w->conf, c) == MODE_OFF)
+	struct conf_rules rules = walk_rules(w);
+	size_t row = 0;
+
+	while (check_registry[row] != c)
+		row++;
+	if (policy_mode(&rules, c) == MODE_OFF)
 		return "off";
 	if ((c->origins & w->txn.origin) == 0)
 		return origin_text(w->txn.origin);
 	if (c->needs_ip && w->txn.client.addr.family == ADDR_NONE)
 		return "no-ip";
+	if ((w->view.skipped >> row & 1) != 0)
+		return "access";
 	return NULL;
 }
 
@@ -120,13 +127,14 @@ walk_enter(struct stage_walk *w, size_t row, enum stage stage)
 {
 	struct arena *const arenas[ABOUT_COUNT] = {&w->facts, &w->msg, &w->one};
 	const struct check *c = check_registry[row];
+	const struct conf_rules rules = walk_rules(w);
 	struct txn *t = &w->txn;
 
 	w->stage = stage;
 	w->running = row;
 	t->check = c;
-	t->options = w->conf->checks[row].options;
-	t->shadow = policy_mode(w->conf, c) == MODE_SHADOW;
+	t->options = rules.checks[row].options;
+	t->shadow = policy_mode(&rules, c) == MODE_SHADOW;
 	t->service = w->house->services[row];
 	t->arena = arenas[about(w, c)];
 	t->deadline = clock_mono(t->clock) + w->conf->resolver.budget - w->waited;
@@ -201,7 +209,7 @@ walk_decide(
     const struct stage_walk *w, enum stage stage, const struct rcpt *rcpt, struct decision *d)
 {
 	const struct verdict *verdicts[STAGE_VERDICTS_MAX];
-	struct policy_input in = {.conf = w->conf,
+	struct policy_input in = {.rules = walk_rules(w),
 	    .verdicts = verdicts,
 	    .count = stage_verdicts(w, verdicts),
 	    .stage = stage,

@@ -87,15 +87,17 @@ txn_verdict(const struct txn *t, const char *check, size_t n)
 bool
 txn_is_suspect(const struct txn *t)
 {
-	const struct conf *conf = t->walk->conf;
-	bool shadow = policy_mode(conf, t->check) == MODE_SHADOW;
+	struct conf_rules rules = walk_rules(t->walk);
+	bool shadow = policy_mode(&rules, t->check) == MODE_SHADOW;
 	const struct verdict *all[STAGE_VERDICTS_MAX];
 	size_t count = stage_verdicts(t->walk, all);
 
+	if (t->walk->view.greylist)
+		return true;
 	for (size_t i = 0; i < count; i++)
 		if (all[i]->check != t->check &&
 		    policy_is_evidence(
-			shadow ? policy_configured(conf, all[i]) : policy_action(conf, all[i])))
+			shadow ? policy_configured(&rules, all[i]) : policy_action(&rules, all[i])))
 			return true;
 	return false;
 }

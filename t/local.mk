@@ -92,6 +92,7 @@ unit_tests += t/unit/store_fault
 unit_tests += t/unit/store_maint
 unit_tests += t/unit/store_panics
 unit_tests += t/unit/text
+unit_tests += t/unit/view
 unit_tests += t/unit/word
 
 perl_tests =
@@ -131,6 +132,7 @@ t_unit_policy_SOURCES = t/unit/policy.c $(fakechecks)
 t_unit_reply_SOURCES = t/unit/reply.c $(fakechecks)
 t_unit_stage_SOURCES = t/unit/stage.c $(fakechecks)
 t_unit_stage_decided_SOURCES = t/unit/stage_decided.c $(fakechecks)
+t_unit_view_SOURCES = t/unit/view.c $(fakechecks)
 t_unit_summary_SOURCES = t/unit/summary.c $(fakechecks)
 
 # Fuzz targets replay their corpus.

@@ -116,14 +116,14 @@ test_table(void)
 		struct verdict v[6];
 		const struct verdict *list[6];
 		struct decision d;
-		struct policy_input in = {.conf = &c,
-		    .verdicts = list,
+		struct policy_input in = {.verdicts = list,
 		    .stage = cases[i].stage,
 		    .rcpt = cases[i].rcpt,
 		    .origin = cases[i].origin != 0 ? cases[i].origin : ORIGIN_OUTSIDE};
 
 		site(&c, cases[i].mode);
 		in.count = speak(cases[i].said, &c, v, list);
+		in.rules = conf_rules(&c, NULL);
 		policy_decide(&in, &d);
 		tap_is_int(d.action, cases[i].action, "%s: action", cases[i].name);
 		tap_is_int(
@@ -184,7 +184,7 @@ test_model(void)
 		said[n].check = -1;
 		site(&c, MODE_ENFORCE);
 		speak(said, &c, v, list);
-		policy_decide(&(struct policy_input){.conf = &c,
+		policy_decide(&(struct policy_input){.rules = conf_rules(&c, NULL),
 				  .verdicts = list,
 				  .count = n,
 				  .stage = STAGE_RCPT,
@@ -211,8 +211,10 @@ test_failed(void)
 	    {.check = check_registry[GAMMA], .result = R_FAIL, .method = "x-dnsbl"},
 	};
 	const struct verdict *list[7];
-	struct policy_input in = {
-	    .conf = &c, .verdicts = list, .stage = STAGE_RCPT, .origin = ORIGIN_OUTSIDE};
+	struct policy_input in = {.rules = conf_rules(&c, NULL),
+	    .verdicts = list,
+	    .stage = STAGE_RCPT,
+	    .origin = ORIGIN_OUTSIDE};
 	struct decision d;
 
 	for (size_t i = 0; i < 7; i++)

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Classes of recipients: who is in which, and what that means for a message to several. */
+#include "milter/conf_private.h"
+
+#include <string.h>
+#include <strings.h>
+
+/* How exactly an entry names a recipient. */
+enum fit { FIT_NONE, FIT_PARENT, FIT_DOMAIN, FIT_USER, FIT_ADDRESS };
+
+static enum fit
+fit_of(const char *entry, const struct path *p)
+{
+	const char *at = strrchr(entry, '@');
+	size_t user = at != NULL ? (size_t)(at - entry) : 0, len = strlen(p->domain);
+
+	if (at == NULL && entry[0] == '.')
+		return len > strlen(entry) &&
+			       strcasecmp(p->domain + len - strlen(entry), entry) == 0
+			   ? FIT_PARENT
+			   : FIT_NONE;
+	if (at == NULL)
+		return strcasecmp(entry, p->domain) == 0 ? FIT_DOMAIN : FIT_NONE;
+	if (strlen(p->local) != user || strncasecmp(entry, p->local, user) != 0)
+		return FIT_NONE;
+	if (at[1] == '\0')
+		return FIT_USER;
+	return strcasecmp(at + 1, p->domain) == 0 ? FIT_ADDRESS : FIT_NONE;
+}
+
+const struct conf_class *
+conf_class_of(const struct conf *c, const struct path *p)
+{
+	const struct conf_class *classes = c->classes.v, *best = NULL;
+	enum fit most = FIT_NONE;
+
+	for (size_t i = 0; i < c->classes.n; i++) {
+		for (size_t k = 0; k < classes[i].recipients.n; k++) {
+			enum fit fit = fit_of(classes[i].recipients.v[k], p);
+
+			if (fit > most) {
+				most = fit;
+				best = &classes[i];
+			}
+		}
+	}
+	return best;
+}
+
+struct conf_rules
+conf_rules(const struct conf *c, const struct conf_class *class)
+{
+	return (struct conf_rules){
+	    .checks = class != NULL ? class->checks : c->checks, .mode = (enum mode)c->mode};
+}
+
+static bool
+acts_at_end(const struct check *check, unsigned action)
+{
+	return check->judge[STAGE_EOM] != NULL || action == ACTION_QUARANTINE ||
+	       action == ACTION_DISCARD;
+}
+
+bool
+conf_classes_differ(
+    const struct conf *c, const struct conf_class *one, const struct conf_class *two)
+{
+	const struct conf_check *a = conf_rules(c, one).checks, *b = conf_rules(c, two).checks;
+
+	for (size_t i = 0; one != two && check_registry[i] != NULL; i++) {
+		const struct check *check = check_registry[i];
+
+		for (size_t r = 0; check->results[r].name != NULL; r++)
+			if ((a[i].actions[r] != b[i].actions[r] || a[i].mode != b[i].mode) &&
+			    (acts_at_end(check, a[i].actions[r]) ||
+				acts_at_end(check, b[i].actions[r])))
+				return true;
+	}
+	return false;
+}
+
+bool
+conf_uses(const struct conf *c, const struct check *check)
+{
+	const struct conf_class *classes = c->classes.v;
+	size_t row = 0, i = 0;
+
+	while (check_registry[row] != check)
+		row++;
+	if (c->checks[row].mode != MODE_OFF)
+		return c->mode != MODE_OFF;
+	while (i < c->classes.n && classes[i].checks[row].mode == MODE_OFF)
+		i++;
+	return i < c->classes.n && c->mode != MODE_OFF;
+}
