@@ -1,4 +1,17 @@
 libbailey_a_SOURCES += \
+	checks/access/bdb.c \
+	checks/access/file.c \
+	checks/access/keys.c \
+	checks/access/keys.h \
+	checks/access/map.c \
+	checks/access/map.h \
+	checks/access/postfix_cf.c \
+	checks/access/postfix_cf.h \
+	checks/access/rhs.c \
+	checks/access/rhs.h \
+	checks/access/table.h \
+	checks/access/tables.c \
+	checks/access/tables.h \
 	checks/action.c \
 	checks/action.h \
 	checks/author.c \
@@ -102,4 +115,15 @@ if HAVE_LIBSPF2
 libbailey_a_SOURCES += checks/spf/libspf2.c
 else
 EXTRA_DIST += checks/spf/libspf2.c
+endif
+
+if MYSQL
+libbailey_a_SOURCES += checks/access/mysql.c
+else
+EXTRA_DIST += checks/access/mysql.c
+endif
+if SQLITE
+libbailey_a_SOURCES += checks/access/sqlite.c
+else
+EXTRA_DIST += checks/access/sqlite.c
 endif
