@@ -1,6 +1,10 @@
 libbailey_a_SOURCES += \
+	checks/access.c \
+	checks/access.h \
 	checks/access/bdb.c \
 	checks/access/file.c \
+	checks/access/find.c \
+	checks/access/find.h \
 	checks/access/keys.c \
 	checks/access/keys.h \
 	checks/access/map.c \

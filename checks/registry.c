@@ -3,6 +3,7 @@
  * Every check, in the order they judge.  A check stands behind those it names
  * in `after'; among equal actions the first one is the cause of a decision.
  */
+#include "checks/access.h"
 #include "checks/author.h"
 #include "checks/dkim.h"
 #include "checks/dmarc.h"
@@ -16,6 +17,7 @@
 #include "checks/spf.h"
 
 const struct check *const check_registry[] = {
+    &check_access, /* first: it may spare others */
     &check_rdns,
     &check_helo,
     &check_sender,

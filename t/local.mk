@@ -101,6 +101,8 @@ unit_tests += t/unit/view
 unit_tests += t/unit/word
 
 perl_tests =
+perl_tests += t/access.t
+perl_tests += t/access_mysql.t
 perl_tests += t/bailey-db.t
 perl_tests += t/daemon.t
 perl_tests += t/dnsbl.t
@@ -111,6 +113,7 @@ perl_tests += t/import-postgrey.t
 perl_tests += t/layering.t
 perl_tests += t/manual.t
 perl_tests += t/postfix.t
+perl_tests += t/postfix_access.t
 perl_tests += t/postfix_dnsbl.t
 perl_tests += t/postfix_greylist.t
 perl_tests += t/postfix_hostile.t
@@ -206,6 +209,8 @@ EXTRA_DIST += \
 	t/lib/Bailey/Test/Dns.pm \
 	t/lib/Bailey/Test/Forged.pm \
 	t/lib/Bailey/Test/Login.pm \
+	t/lib/Bailey/Test/Ispconfig.pm \
+	t/lib/Bailey/Test/Mariadb.pm \
 	t/lib/Bailey/Test/Mta.pm \
 	t/lib/Bailey/Test/Opendkim.pm \
 	t/lib/Bailey/Test/Postfix.pm \
