@@ -10,12 +10,15 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <time.h>
 
+#include "checks/access/tables.h"
 #include "checks/correspondent.h"
 #include "checks/greylist_key.h"
 #include "checks/rdns.h"
 #include "db/store.h"
+#include "lib/log.h"
 #include "lib/name.h"
 #include "lib/orgdomain.h"
 
@@ -62,6 +65,8 @@ static const struct option options[] = {
 	{"text", OPTION_STRING, AT(text), "Greylisted, come back in %s seconds", .min = 1, .max = 300},
 	/* "user@domain", "user@", "domain", "/regex/": only these; "!..." before one: not this. */
 	{"recipients", OPTION_STRINGS, AT(recipients), .value = NULL},
+	/* A table as of access, "mysql:..."; only those recipients it has. */
+	{"recipients-table", OPTION_STRING, AT(recipients_table), .value = NULL, .min = 0, .max = 1000},
 	/* Files like postgrey's whitelist_clients and whitelist_recipients. */
 	{"client-lists", OPTION_STRINGS, AT(client_lists), .value = NULL},
 	{"recipient-lists", OPTION_STRINGS, AT(recipient_lists), .value = NULL},
@@ -102,6 +107,11 @@ greylist_finish(void *section, struct arena *a, const char **why_r)
 		-1 ||
 	    finish_recipients(o, a, why_r) == -1)
 		return -1;
+	if (o->recipients_table != NULL && tables_check(o->recipients_table, a, why_r) == -1) {
+		*why_r =
+		    arena_printf(a, "recipients-table: \"%s\": %s", o->recipients_table, *why_r);
+		return -1;
+	}
 	return o->key_file != NULL ? keyhash_load(&o->key, o->key_file, a, why_r) : 0;
 }
 
@@ -267,30 +277,67 @@ is_answer(const struct txn *t, const struct rcpt *r)
 	       correspondent_is_known(t, &r->path, hiding(o));
 }
 
-/* Why this client or recipient is never asked, or NULL. */
+/* What the table has for a recipient; what it says of him does not matter, unless that is DUNNO. */
+static enum table_status
+look_up(struct txn *t, const struct rcpt *r, const char **why_r)
+{
+	const struct greylist_options *o = t->options;
+	const struct key_style style = {.delimiters = "+"};
+	char room[TABLE_VALUE_SIZE];
+	enum table_status status = TABLE_TEMPERROR;
+	struct keys keys = {.n = 0};
+	struct buf text;
+	const char *key;
+
+	buf_init(&text, room, sizeof room);
+	keys_path(&keys, &r->path, &style, t->arena);
+	if (!keys.failed)
+		status = tables_find_first(
+		    t->service, o->recipients_table, &keys, t->deadline, &key, &text);
+	*why_r = arena_strdup(t->arena, keys.failed ? "out of memory" : text.s);
+	return status == TABLE_FOUND && strcasecmp(text.s, "DUNNO") == 0 ? TABLE_NONE : status;
+}
+
+/* Why this client or recipient is never asked, or NULL; *trouble_r: nobody can tell. */
 static const char *
-exemption(const struct txn *t, const struct rcpt *r)
+exemption(struct txn *t, const struct rcpt *r, const char **trouble_r)
 {
 	const struct greylist_options *o = t->options;
 	const char *host = o->clients != NULL ? rdns_verified_name(t) : NULL;
-	const char *hit = patterns_client(o->clients, &t->client.addr, host);
+	const char *hit = patterns_client(o->clients, &t->client.addr, host), *why;
+	bool chosen = o->chosen == NULL && o->recipients_table == NULL;
 
+	*trouble_r = NULL;
 	if (hit == NULL)
 		hit = patterns_recipient(o->spared, &r->path);
-	if (hit == NULL && o->chosen != NULL && patterns_recipient(o->chosen, &r->path) == NULL)
-		hit = "not chosen";
-	return hit;
+	if (hit != NULL || chosen || patterns_recipient(o->chosen, &r->path) != NULL)
+		return hit;
+	switch (o->recipients_table != NULL ? look_up(t, r, &why) : TABLE_NONE) {
+	case TABLE_FOUND:
+		return NULL;
+	case TABLE_TEMPERROR:
+		*trouble_r = why != NULL ? why : "out of memory";
+		return NULL;
+	case TABLE_NONE:
+		break;
+	}
+	return "not chosen";
 }
 
 static void
 judge(struct txn *t, const struct rcpt *r)
 {
 	const struct greylist_options *o = t->options;
-	const char *exempt;
+	const char *exempt, *trouble;
 
-	if (o->apply == GREYLIST_SUSPECTS && !txn_is_suspect(t))
+	if (o->apply == GREYLIST_SUSPECTS && !txn_is_suspect(t)) {
 		(void)report(t, NOT_SUSPECT, "no evidence");
-	else if ((exempt = exemption(t, r)) != NULL)
+		return;
+	}
+	exempt = exemption(t, r, &trouble);
+	if (trouble != NULL)
+		(void)report(t, TEMPERROR, "recipients-table: %s", trouble);
+	else if (exempt != NULL)
 		(void)report(t, EXEMPT, "listed: %s", exempt);
 	else if (is_answer(t, r))
 		(void)report(t, CORRESPONDENT, "the recipient wrote to this sender");
@@ -332,6 +379,40 @@ greylist_decided(struct txn *t, enum action action, const struct verdict *cause)
 		correspondent_learn(t, o->remember_recipients / 1000, hiding(o));
 }
 
+/* Its service is the table of recipients. */
+static void *
+greylist_open(const struct check_env *env)
+{
+	const struct greylist_options *o = env->options;
+	struct tables *tables = tables_new(env->clock);
+
+	if (tables != NULL && o->recipients_table != NULL)
+		tables_prepare(tables, o->recipients_table);
+	return tables;
+}
+
+static void
+say(bool bad, const char *text)
+{
+	(bad ? log_err : log_notice)("greylist: %s", text);
+}
+
+static void
+greylist_tick(void *service, const struct check_env *env)
+{
+	(void)env;
+	tables_tick(service, say);
+}
+
+static void
+greylist_close(void **service)
+{
+	struct tables *tables = *service;
+
+	tables_free(&tables);
+	*service = NULL;
+}
+
 const struct check check_greylist = {
     .name = "greylist",
     .scope = SCOPE_RECIPIENT,
@@ -345,6 +426,9 @@ const struct check check_greylist = {
     .options_size = sizeof(struct greylist_options),
     .finish = greylist_finish,
     .msg_state = sizeof(bool),
+    .open = greylist_open,
+    .tick = greylist_tick,
+    .close = greylist_close,
     .judge = {[STAGE_RCPT] = greylist_rcpt, [STAGE_EOM] = greylist_eom},
     .decided = greylist_decided,
 };

@@ -21,6 +21,7 @@ struct greylist_options {
 	int64_t			 auto_allow_after;
 	const char		*text;
 	struct string_list	 recipients, client_lists, recipient_lists;
+	const char		*recipients_table;
 	const char		*key_file;
 
 	/* Made of these by finish. */
