@@ -29,4 +29,4 @@ EXTRA_DIST += \
 	contrib/systemd/bailey.service.in
 
 # postgrey's memory, for bailey-db load.
-dist_examples_SCRIPTS = contrib/import-postgrey
+dist_examples_SCRIPTS = contrib/import-postfix contrib/import-postgrey

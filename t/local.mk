@@ -109,6 +109,7 @@ perl_tests += t/dnsbl.t
 perl_tests += t/dkim.t
 perl_tests += t/dmarc.t
 perl_tests += t/fakedns.t
+perl_tests += t/import-postfix.t
 perl_tests += t/import-postgrey.t
 perl_tests += t/layering.t
 perl_tests += t/manual.t
