@@ -24,6 +24,7 @@ EXTRA_DIST += \
 	contrib/quickstart.d/35-dnsbl.pl \
 	contrib/quickstart.d/40-spf.pl \
 	contrib/quickstart.d/50-dmarc.pl \
+	contrib/quickstart.d/45-access.pl \
 	contrib/quickstart.d/50-greylist.pl \
 	contrib/quickstart.d/60-sign.pl \
 	contrib/systemd/bailey.service.in

@@ -47,7 +47,7 @@ sub start {
 	    reverse => { map { %{ $_->{reverse} // {} } } @topics },
 	    rules => join '', map { $_->{rules} // () } @topics);
 	$house->bailey(join "\n", 'local-domains = { "example.org" }',
-	    'contact = "postmaster@example.org"', map { $_->{conf} // () } @topics);
+	    'contact = "postmaster@example.org"', map { ref $_->{conf} ? $_->{conf}->($house->folder) : $_->{conf} // () } @topics);
 	$house->postfix;
 	rule('Bailey');
 	paragraph('', 'A private Postfix with Bailey as its milter listens on loopback, a private DNS server '
