@@ -393,7 +393,7 @@ is_told(const struct stage_walk *w, const struct check *c)
 {
 	return c->decided != NULL &&
 	       (stage_skipped(w, c) == NULL ||
-		   ((c->hears & w->txn.origin) != 0 && policy_mode(w->conf, c) != MODE_OFF));
+		   ((c->hears & w->txn.origin) != 0 && conf_uses(w->conf, c)));
 }
 
 void
