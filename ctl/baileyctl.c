@@ -1,48 +1,162 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* baileyctl: the administrator's tool. */
+/*
+ * baileyctl: takes the command line apart as the tables say, then runs one
+ * subcommand.  Options that stand before the subcommand are ours.
+ */
 #include "config.h"
 
-#include <stdio.h>
+#include <errno.h>
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "ctl/command.h"
+#include "ctl/usage.h"
 
-/* clang-format off */
-static const struct command commands[] = {
-	{"dkim-keygen", "[-d directory] [-t type] [-u user] domain [selector]",
-	    "make keys to sign with, and print their DNS records", keygen_command},
-};
-/* clang-format on */
+#define OPTIONS_MAX 32 /* of one subcommand */
 
-#define COMMAND_COUNT (sizeof commands / sizeof *commands)
+const char *
+call_value(const struct call *call, const char *name, size_t n)
+{
+	for (size_t i = 0; i < call->count; i++)
+		if (strcmp(call->values[i].option->name, name) == 0 && n-- == 0)
+			return call->values[i].value;
+	return NULL;
+}
+
+static void __attribute__((format(printf, 2, 0)))
+complain(const struct call *call, const char *fmt, va_list ap)
+{
+	(void)fprintf(stderr, "baileyctl: %s: ", call->command->name);
+	(void)vfprintf(stderr, fmt, ap);
+	(void)fputc('\n', stderr);
+}
+
+int
+call_fail(const struct call *call, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	complain(call, fmt, ap);
+	va_end(ap);
+	return EXIT_FAILED;
+}
+
+int
+call_misused(const struct call *call, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	complain(call, fmt, ap);
+	va_end(ap);
+	usage_one(call->command, stderr);
+	return EXIT_USAGE;
+}
+
+/* The options of the subcommand for getopt_long(3), which tells the row. */
+static void
+spell_options(const struct command *c, struct option out[static OPTIONS_MAX + 2])
+{
+	size_t n = 0;
+
+	for (const struct command_option *o = c->options; o != NULL && o->name != NULL; o++, n++)
+		if (n < OPTIONS_MAX)
+			out[n] = (struct option){.name = o->name,
+			    .has_arg = o->argument != NULL ? required_argument : no_argument,
+			    .val = 256 + (int)n};
+	out[n] = (struct option){.name = "json", .val = 'j'};
+	out[n + 1] = (struct option){.name = NULL};
+}
+
+/* Everything from the name of the subcommand on.  0, or -1 after the mistake was told. */
+static int
+take_options(struct call *call, int argc, char **argv)
+{
+	struct option spelt[OPTIONS_MAX + 2];
+	int c;
+
+	spell_options(call->command, spelt);
+	optind = 0;
+	while ((c = getopt_long(argc, argv, "j", spelt, NULL)) != -1) {
+		if (c == '?')
+			return -1;
+		if (c == 'j') {
+			call->json = true;
+			continue;
+		}
+		if (call->count == COMMAND_VALUES_MAX) {
+			(void)call_fail(call, "more than %d options", COMMAND_VALUES_MAX);
+			return -1;
+		}
+		call->values[call->count].option = &call->command->options[c - 256];
+		call->values[call->count++].value = optarg != NULL ? optarg : "";
+	}
+	call->argc = argc - optind;
+	call->argv = argv + optind;
+	if (call->argc < call->command->least || call->argc > call->command->most) {
+		(void)call_fail(call, "%s",
+		    call->argc < call->command->least ? "something is missing" : "too many words");
+		return -1;
+	}
+	return 0;
+}
 
 static int
-usage(const struct command *c)
+usage(void)
 {
-	if (c != NULL) {
-		(void)fprintf(stderr, "usage: baileyctl %s %s\n", c->name, c->usage);
-		return 2;
+	usage_all(stderr);
+	return EXIT_USAGE;
+}
+
+/* Ours; returns where the subcommand stands, or -1. */
+static int
+take_globals(struct call *call, int argc, char **argv)
+{
+	static const struct option spelt[] = {
+	    {.name = "json", .val = 'j'}, {.name = "help", .val = 'h'}, {.name = NULL}};
+	int c;
+
+	/* "+": stop at the subcommand. */
+	while ((c = getopt_long(argc, argv, "+c:js:", spelt, NULL)) != -1) {
+		switch (c) {
+		case 'c':
+			call->conf_path = optarg;
+			break;
+		case 'j':
+			call->json = true;
+			break;
+		case 's':
+			call->socket = optarg;
+			break;
+		default:
+			return -1;
+		}
 	}
-	(void)fprintf(stderr, "usage: baileyctl [-V] command [argument ...]\n");
-	for (size_t i = 0; i < COMMAND_COUNT; i++)
-		(void)fprintf(stderr, "\t%-15s %s\n", commands[i].name, commands[i].purpose);
-	return 2;
+	return optind;
 }
 
 int
 main(int argc, char **argv)
 {
-	if (argc == 2 && strcmp(argv[1], "-V") == 0) {
-		(void)puts(PACKAGE_STRING);
-		return 0;
-	}
-	for (size_t i = 0; argc > 1 && i < COMMAND_COUNT; i++) {
-		int status;
+	static struct call call = {.conf_path = SYSCONFDIR "/bailey/bailey.conf"};
+	int at = take_globals(&call, argc, argv), status;
 
-		if (strcmp(argv[1], commands[i].name) != 0)
-			continue;
-		status = commands[i].run(argc - 1, argv + 1);
-		return status == COMMAND_USAGE ? usage(&commands[i]) : status;
+	if (at < 0 || at == argc)
+		return usage();
+	call.command = usage_find(argv[at]);
+	if (call.command == NULL) {
+		(void)fprintf(stderr, "baileyctl: there is no subcommand \"%s\"\n", argv[at]);
+		return usage();
 	}
-	return usage(NULL);
+	/* getopt_long(3) begins its complaints with the first word. */
+	if (take_options(&call, argc - at, argv + at) < 0) {
+		usage_one(call.command, stderr);
+		return EXIT_USAGE;
+	}
+	status = call.command->run(&call);
+	if (fflush(stdout) != 0 || ferror(stdout))
+		return call_fail(&call, "cannot write: %s", strerror(errno));
+	return status;
 }

@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #include "checks/sign_key.h"
-#include "ctl/command.h"
+#include "ctl/commands.h"
 
 #define RSA_BITS       2048 /* RFC 8301 3.2; larger ones are not worth their records */
 #define STRING_MAX     255 /* bytes of one string in a TXT record (RFC 1035 3.3) */
@@ -57,7 +57,7 @@ give_away(int fd, const char *user)
 		return 0;
 	errno = 0;
 	if ((pw = getpwnam(user)) == NULL)
-		return fail(user, "there is no such user; -u names the one the filter runs as");
+		return fail(user, "there is no such user; --user names the one the filter runs as");
 	return fchown(fd, pw->pw_uid, pw->pw_gid) == 0 ? 0 : fail(user, strerror(errno));
 }
 
@@ -174,36 +174,50 @@ static int
 choose_type(struct keygen *g, const char *name)
 {
 	for (enum type t = 0; t < TYPE_COUNT; t++)
-		g->wanted[t] = strcmp(name, type_names[t]) == 0;
+		g->wanted[t] = name == NULL || strcmp(name, type_names[t]) == 0;
 	return g->wanted[RSA_KEY] || g->wanted[ED25519_KEY] ? 0 : -1;
 }
 
-int
-keygen_command(int argc, char **argv)
+static const char *
+value_or(const struct call *call, const char *option, const char *otherwise)
 {
-	struct keygen g = {
-	    .directory = "/etc/bailey/keys", .user = "bailey", .wanted = {true, true}};
-	enum name_fault fault;
-	int c, r = 1;
+	const char *value = call_value(call, option, 0);
 
-	while ((c = getopt(argc, argv, "d:t:u:")) != -1) {
-		if (c == 'd')
-			g.directory = optarg;
-		else if (c == 'u')
-			g.user = optarg;
-		else if (c != 't' || choose_type(&g, optarg) == -1)
-			return COMMAND_USAGE;
-	}
-	if (optind == argc || argc - optind > 2)
-		return COMMAND_USAGE;
-	fault = name_canon(argv[optind], g.domain);
-	if (fault != NAME_OK) {
-		(void)fail(argv[optind], name_fault_text(fault));
-		return 1;
-	}
+	return value != NULL ? value : otherwise;
+}
+
+static int
+keygen_run(const struct call *call)
+{
+	struct keygen g = {.directory = value_or(call, "directory", "/etc/bailey/keys"),
+	    .user = value_or(call, "user", "bailey")};
+	enum name_fault fault = name_canon(call->argv[0], g.domain);
+	int r = EXIT_FAILED;
+
+	if (choose_type(&g, call_value(call, "type", 0)) == -1)
+		return call_misused(call, "--type is rsa or ed25519");
+	if (fault != NAME_OK)
+		return call_fail(call, "%s: %s", call->argv[0], name_fault_text(fault));
 	arena_init(&g.arena, KEYS_ARENA_MAX);
-	if (name_selectors(&g, argv[optind + 1]) == 0)
-		r = make_all(&g);
+	if (name_selectors(&g, call->argc > 1 ? call->argv[1] : NULL) == 0)
+		r = make_all(&g) == 0 ? EXIT_DONE : EXIT_FAILED;
 	arena_fini(&g.arena);
 	return r;
 }
+
+static const struct command_option options[] = {
+    {"directory", "DIRECTORY", "where the keys go; /etc/bailey/keys if not given"},
+    {"type", "TYPE", "rsa or ed25519; both if not given"},
+    {"user", "USER", "who owns them, the one the filter runs as; bailey if not given"},
+    {.name = NULL},
+};
+
+const struct command command_dkim_keygen = {
+    .name = "dkim-keygen",
+    .operands = "DOMAIN [SELECTOR]",
+    .least = 1,
+    .most = 2,
+    .summary = "make keys to sign with, and print their DNS records",
+    .options = options,
+    .run = keygen_run,
+};

@@ -1,6 +1,15 @@
 sbin_PROGRAMS += bailey-db
 bailey_db_SOURCES = ctl/bailey_db.c
 bailey_db_LDADD = libbailey.a $(BAILEY_LIBS)
+# The administrator's tool; each subcommand is a file.
 sbin_PROGRAMS += baileyctl
-baileyctl_SOURCES = ctl/baileyctl.c ctl/command.h ctl/keygen.c
+baileyctl_SOURCES = \
+	ctl/baileyctl.c \
+	ctl/command.h \
+	ctl/commands.c \
+	ctl/commands.h \
+	ctl/help.c \
+	ctl/keygen.c \
+	ctl/usage.c \
+	ctl/usage.h
 baileyctl_LDADD = libbailey.a $(BAILEY_LIBS)

@@ -20,7 +20,7 @@ my $house = Bailey::Test->new;
 my $folder = $house->folder;
 mkdir "$folder/keys";
 chmod 0755, "$folder/keys";
-system("$ENV{TOP_BUILDDIR}/baileyctl dkim-keygen -d $folder/keys -u nobody -t ed25519 example.org s >/dev/null") == 0
+system("$ENV{TOP_BUILDDIR}/baileyctl dkim-keygen --directory $folder/keys --user nobody --type ed25519 example.org s >/dev/null") == 0
     or die "dkim-keygen fails\n";
 my $login = Bailey::Test::Login->new("$folder/auth", 'joe@example.org' => 'secret');
 

@@ -153,7 +153,7 @@ sub keygen {
 	chmod 0755, $folder or die "$folder: $!\n";
 	my %found;
 	for my $type (qw(rsa ed25519)) {
-		my $said = qx($ENV{TOP_BUILDDIR}/baileyctl dkim-keygen -d $folder -u nobody -t $type $domain $type);
+		my $said = qx($ENV{TOP_BUILDDIR}/baileyctl dkim-keygen --directory $folder --user nobody --type $type $domain $type);
 		my ($name, $record) = $said =~ /^; (\S+) (v=DKIM1; .*)$/m or die "dkim-keygen: $said\n";
 		$keys{$domain} .= $said;
 		$found{$name} = $record;

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The subcommands, each of a file of its own. */
+#ifndef CTL_COMMANDS_H
+#define CTL_COMMANDS_H
+
+#include "ctl/command.h"
+
+extern const struct command command_dkim_keygen;
+extern const struct command command_help;
+
+#endif
