@@ -6,6 +6,14 @@ dist_examples_DATA = \
 	contrib/bailey.conf \
 	contrib/spamassassin.cf \
 	contrib/systemd/bailey.sysusers
+completiondir = $(datadir)/bash-completion/completions
+completion_DATA = contrib/baileyctl
+CLEANFILES += contrib/baileyctl
+
+# bash looks for a file called like the command.
+contrib/baileyctl: $(srcdir)/contrib/baileyctl.bash
+	$(AM_V_GEN)$(MKDIR_P) contrib && cp $(srcdir)/contrib/baileyctl.bash $@
+
 dist_doc_DATA = NEWS README
 CLEANFILES += contrib/systemd/bailey.service
 
@@ -15,6 +23,7 @@ contrib/systemd/bailey.service: $(srcdir)/contrib/systemd/bailey.service.in Make
 	    $(srcdir)/contrib/systemd/bailey.service.in >$@.new && mv $@.new $@
 
 EXTRA_DIST += \
+	contrib/baileyctl.bash \
 	contrib/packages \
 	contrib/quickstart \
 	contrib/quickstart.pl \

@@ -2,7 +2,10 @@
 #include "ctl/commands.h"
 
 const struct command *const command_table[] = {
-    &command_dkim_keygen,
+    &command_status,
+    &command_reload,
+    &command_mode,
     &command_help,
+    &command_dkim_keygen,
     NULL,
 };

@@ -6,6 +6,7 @@
 #include "ctl/command.h"
 
 extern const struct command command_dkim_keygen;
-extern const struct command command_help;
+
+extern const struct command command_help, command_mode, command_reload, command_status;
 
 #endif

@@ -5,11 +5,18 @@ bailey_db_LDADD = libbailey.a $(BAILEY_LIBS)
 sbin_PROGRAMS += baileyctl
 baileyctl_SOURCES = \
 	ctl/baileyctl.c \
+	ctl/daemon.c \
+	ctl/daemon.h \
 	ctl/command.h \
 	ctl/commands.c \
 	ctl/commands.h \
 	ctl/help.c \
 	ctl/keygen.c \
+	ctl/mode.c \
+	ctl/reload.c \
+	ctl/show.c \
+	ctl/show.h \
+	ctl/status.c \
 	ctl/usage.c \
 	ctl/usage.h
 baileyctl_LDADD = libbailey.a $(BAILEY_LIBS)

@@ -95,6 +95,18 @@ census_callback_leave(void)
 	atomic_fetch_sub(&census.callbacks, 1);
 }
 
+int64_t
+census_sessions(void)
+{
+	return atomic_load(&census.sessions);
+}
+
+int64_t
+census_messages(void)
+{
+	return atomic_load(&census.messages);
+}
+
 static bool
 wait_for_none(const atomic_llong *what, int64_t ms)
 {

@@ -26,6 +26,10 @@ void	census_message_leave(void);
 void	census_callback_enter(void);
 void	census_callback_leave(void);
 
+/* How many there are now. */
+int64_t	census_sessions(void);
+int64_t	census_messages(void);
+
 /* Wait until there are no messages, no callbacks; at most so many ms, false if that was not enough. */
 bool	census_drain(int64_t ms);
 bool	census_freeze(int64_t ms);

@@ -42,6 +42,7 @@ struct conf {
 	const char		*socket;
 	const char		*socket_user, *socket_group;	/* NULL: as they fall */
 	int64_t			 socket_mode;		/* octal in the file: "0660" */
+	const char		*control_socket, *control_group;	/* NULL: none; as it falls */
 	const char		*user, *group;		/* group NULL: the user's */
 	const char		*pid_file;		/* NULL: none */
 	const char		*authserv_id;		/* NULL: macro j, or this host */
@@ -80,6 +81,17 @@ void		 conf_unref(struct conf **);
 /* The snapshot in force, NULL before the first; conf_current() takes a reference.  conf_swap() consumes new. */
 struct conf	*conf_current(void);
 void		 conf_swap(struct conf *);
+
+/*
+ * The same with another mode, for an emergency; conf_written() is what the
+ * file says, both give a reference.  NULL without memory.
+ */
+struct conf	*conf_with_mode(struct conf *, enum mode);
+struct conf	*conf_written(struct conf *);
+
+/* Every key whose value differs, "dnsbl.reject-at"; was and is as they would be written. */
+typedef void	 conf_change(void *arg, const char *key, const char *was, const char *is);
+void		 conf_diff(const struct conf *was, const struct conf *is, conf_change *, void *arg);
 
 /* The effective configuration in its own syntax; what differs from the defaults is marked. */
 void		 conf_print(const struct conf *, FILE *);

@@ -17,14 +17,16 @@ conf_ref(struct conf *c)
 void
 conf_unref(struct conf **cp)
 {
-	struct conf *c = *cp;
+	struct conf *c = *cp, *written;
 	struct arena a;
 
 	*cp = NULL;
 	if (c == NULL || atomic_fetch_sub(&c->private->references, 1) != 1)
 		return;
 	a = c->private->arena; /* which holds the snapshot itself */
+	written = c->private->written;
 	arena_fini(&a);
+	conf_unref(&written);
 }
 
 struct conf *

@@ -113,3 +113,37 @@ conf_new(size_t arena_max)
 		conf_unref(&c);
 	return c;
 }
+
+struct conf *
+conf_written(struct conf *c)
+{
+	return conf_ref(c->private->written != NULL ? c->private->written : c);
+}
+
+/* Borrows everything from what was written, and keeps that alive. */
+struct conf *
+conf_with_mode(struct conf *of, enum mode mode)
+{
+	struct arena a;
+	struct conf *c;
+
+	arena_init(&a, sizeof *c + sizeof *c->private + 64);
+	c = arena_alloc(&a, sizeof *c);
+	if (c == NULL) {
+		arena_fini(&a);
+		return NULL;
+	}
+	*c = *of;
+	c->mode = mode;
+	c->private = arena_alloc(&a, sizeof *c->private);
+	if (c->private == NULL) {
+		arena_fini(&a);
+		return NULL;
+	}
+	c->private->groups = of->private->groups;
+	c->private->group_count = of->private->group_count;
+	c->private->written = conf_written(of);
+	c->private->arena = a;
+	atomic_init(&c->private->references, 1);
+	return c;
+}

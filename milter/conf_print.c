@@ -96,12 +96,60 @@ conf_print(const struct conf *c, FILE *fp)
 		print_class(c, (const struct conf_class *)c->classes.v + i, fp);
 }
 
+/* One value, or all sections of that name, on the heap; NULL without memory. */
+static char *
+text_of(const struct option *o, const void *base)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *fp;
+
+	if (o->type != OPTION_SECTIONS)
+		return conf_value_text(o, base);
+	fp = open_memstream(&text, &len);
+	if (fp == NULL)
+		return NULL;
+	print_sections(o, base, 0, fp);
+	(void)fclose(fp);
+	return text;
+}
+
+static void
+diff_table(const char *section, const struct conf_part *was, const struct conf_part *is,
+    conf_change *fn, void *arg)
+{
+	char key[100];
+
+	for (const struct option *o = was->table; o != NULL && o->key != NULL; o++) {
+		char *a = text_of(o, was->base), *b = text_of(o, is->base);
+
+		(void)snprintf(key, sizeof key, "%s%s%s", section != NULL ? section : "",
+		    section != NULL ? "." : "", o->key);
+		if (a != NULL && b != NULL && strcmp(a, b) != 0)
+			fn(arg, key, a, b);
+		free(a);
+		free(b);
+	}
+}
+
+void
+conf_diff(const struct conf *was, const struct conf *is, conf_change *fn, void *arg)
+{
+	for (size_t i = 0; i < was->private->group_count; i++) {
+		const struct conf_group *a = &was->private->groups[i], *b = &is->private->groups[i];
+
+		for (size_t k = 0; k < 2; k++)
+			diff_table(a->name, &a->parts[k], &b->parts[k], fn, arg);
+	}
+}
+
 char *
 conf_needs_restart(const struct conf *was, const struct conf *is)
 {
 	/* What is used before the first connection, with rights given up since. */
 	static const char *const keys[] = {"socket", "socket-user", "socket-group", "socket-mode",
-	    "user", "group", "pid-file", "maximum-sessions", "state-directory"};
+	    "control-socket", "control-group", "user", "group", "pid-file", "maximum-sessions",
+	    "state-directory"};
 	char list[200] = "";
 
 	for (const struct option *o = conf_option_table; o->key != NULL; o++) {

@@ -31,6 +31,7 @@ struct conf_private {
 	struct arena		 arena;		/* everything the snapshot points to */
 	struct conf_group	*groups;
 	size_t			 group_count;
+	struct conf		*written;	/* a reference to what the file says; NULL: this is it */
 };
 
 extern const char *const conf_mode_words[];	/* conf_table.c; by enum mode */

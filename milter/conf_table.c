@@ -25,6 +25,9 @@ const struct option conf_option_table[] = {
 	{"socket-user", OPTION_STRING, AT(socket_user), .value = NULL},
 	{"socket-group", OPTION_STRING, AT(socket_group), .value = NULL},
 	{"socket-mode", OPTION_OCTAL, AT(socket_mode), "0660", .min = 0, .max = 0777},
+	/* Where baileyctl finds us, a unix socket as above; "": nowhere.  Its group, with permissions 0660.  Restart. */
+	{"control-socket", OPTION_STRING, AT(control_socket), "unix:/run/bailey/control.sock", .min = 0, .max = 200},
+	{"control-group", OPTION_STRING, AT(control_group), .value = NULL},
 	/* Who we become when started by root.  group "": the user's groups.  Restart. */
 	{"user", OPTION_STRING, AT(user), "bailey", .min = 1, .max = 64},
 	{"group", OPTION_STRING, AT(group), .value = NULL},
@@ -99,6 +102,11 @@ conf_finish(void *base, struct arena *a, const char **why_r)
 	}
 	if (c->authserv_id != NULL && name_canon(c->authserv_id, name) != NAME_OK) {
 		*why_r = "authserv-id: must be a host or domain name, such as \"mx.example.org\"";
+		return -1;
+	}
+	if (c->control_socket != NULL && c->control_socket[0] != '/' &&
+	    strncmp(c->control_socket, "unix:/", 6) != 0) {
+		*why_r = "control-socket: must be a unix socket, \"unix:/path\", or \"\" for none";
 		return -1;
 	}
 	if (c->contact != NULL && !is_printable(c->contact)) {

@@ -1,146 +1,214 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * All signals are blocked in all threads; the main thread waits for one after
- * the other, so nothing here runs inside a handler.
+ * One thread and poll(2).  A client is either heard or answered:
+ *
+ *	hear --a line--> answer_make() --> tell --all sent--> hear
+ *
+ * Whoever sends more than a request may have, or does nothing for too long,
+ * is cut off.
  */
 #include "config.h"
 
 #include "milter/control.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
-#include <signal.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
-#include "milter/census.h"
-#include "milter/notify.h"
+#include "lib/clock.h"
 
-/*
- * A service manager waits far longer, an administrator does not: an open
- * message that is slower than this is tempfailed by its MTA, and comes again.
- */
-#define DRAIN_MS  3000
-#define FREEZE_MS 1500
+#define RETRY_MS 1000 /* without descriptors accept() would spin */
 
-#define MILTER_ENDED SIGUSR2 /* sent by ourselves, with milter_ended set */
+struct control_client {
+	int fd; /* -1: this place is free */
+	int64_t active; /* clock_mono of the last byte */
+	size_t heard;
+	char request[CONTROL_REQUEST_MAX];
+	char *answer; /* NULL: hears */
+	size_t told, length;
+};
 
-static sigset_t awaited;
-static atomic_bool milter_ended;
+static struct {
+	int listener;
+	struct answer_about about;
+	int64_t deaf_until; /* clock_mono */
+	struct control_client clients[CONTROL_CLIENTS_MAX];
+} control;
 
-/*
- * Called by libmilter's signal thread only: a definition in the program comes
- * before libc's.  Otherwise the kernel would choose who gets a signal, that
- * thread or we, and now and then a reload by SIGHUP would be a stop.
- */
-int
-sigwait(const sigset_t *set, int *signal_r)
+static void
+drop(struct control_client *c)
 {
-	(void)set;
-	(void)signal_r;
+	(void)close(c->fd);
+	free(c->answer);
+	*c = (struct control_client){.fd = -1};
+}
+
+/* A free place, or that of whoever was idle longest. */
+static struct control_client *
+place(void)
+{
+	struct control_client *best = &control.clients[0];
+
+	for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++) {
+		struct control_client *c = &control.clients[i];
+
+		if (c->fd < 0)
+			return c;
+		if (c->active < best->active)
+			best = c;
+	}
+	drop(best);
+	return best;
+}
+
+static void
+welcome(int64_t now)
+{
+	int fd = accept4(control.listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	struct control_client *c;
+
+	if (fd < 0) {
+		if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS)
+			control.deaf_until = now + RETRY_MS;
+		return;
+	}
+	c = place();
+	c->fd = fd;
+	c->active = now;
+}
+
+/* False: the client must go. */
+static bool
+tell(struct control_client *c, int64_t now)
+{
+	ssize_t n = send(c->fd, c->answer + c->told, c->length - c->told, MSG_NOSIGNAL);
+
+	if (n < 0)
+		return errno == EAGAIN || errno == EINTR;
+	c->active = now;
+	c->told += (size_t)n;
+	if (c->told == c->length) {
+		free(c->answer);
+		c->answer = NULL;
+	}
+	return true;
+}
+
+/* The first line of what was heard, answered and taken away. */
+static bool
+answer(struct control_client *c, char *end)
+{
+	size_t used = (size_t)(end - c->request) + 1;
+
+	*end = '\0';
+	if (end > c->request && end[-1] == '\r')
+		end[-1] = '\0';
+	c->answer = answer_make(&control.about, c->request);
+	if (c->answer == NULL)
+		return false;
+	/* The NUL is the place for the line end. */
+	c->length = strlen(c->answer) + 1;
+	c->answer[c->length - 1] = '\n';
+	c->told = 0;
+	c->heard -= used;
+	memmove(c->request, c->request + used, c->heard);
+	return true;
+}
+
+static bool
+hear(struct control_client *c, int64_t now)
+{
+	ssize_t n = recv(c->fd, c->request + c->heard, sizeof c->request - c->heard, 0);
+
+	if (n < 0)
+		return errno == EAGAIN || errno == EINTR;
+	if (n == 0)
+		return false;
+	c->active = now;
+	c->heard += (size_t)n;
+	return true;
+}
+
+/* One step with one client. */
+static void
+attend(struct control_client *c, short events, int64_t now)
+{
+	bool stays = true;
+	char *end;
+
+	if (c->answer == NULL && (events & (POLLIN | POLLHUP | POLLERR)) != 0)
+		stays = hear(c, now);
+	else if (c->answer != NULL && events != 0)
+		stays = tell(c, now);
+	if (stays && c->answer == NULL) {
+		end = memchr(c->request, '\n', c->heard);
+		if (end != NULL)
+			stays = answer(c, end) && tell(c, now);
+		else
+			stays = c->heard < sizeof c->request;
+	}
+	if (!stays || now - c->active > CONTROL_IDLE_MS)
+		drop(c);
+}
+
+static void
+turn(void)
+{
+	struct pollfd fds[1 + CONTROL_CLIENTS_MAX];
+	int64_t now = clock_mono(&clock_real);
+	bool deaf = now < control.deaf_until;
+	int timeout = deaf ? RETRY_MS : CONTROL_IDLE_MS;
+
+	fds[0] = (struct pollfd){.fd = deaf ? -1 : control.listener, .events = POLLIN};
+	for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++) {
+		const struct control_client *c = &control.clients[i];
+
+		fds[1 + i] =
+		    (struct pollfd){.fd = c->fd, .events = c->answer != NULL ? POLLOUT : POLLIN};
+		/* A request that came with the last one waits for nobody. */
+		if (c->fd >= 0 && c->answer == NULL && memchr(c->request, '\n', c->heard) != NULL)
+			timeout = 0;
+	}
+	if (poll(fds, 1 + CONTROL_CLIENTS_MAX, timeout) < 0)
+		return;
+	now = clock_mono(&clock_real);
+	for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++)
+		if (control.clients[i].fd >= 0)
+			attend(&control.clients[i], fds[1 + i].revents, now);
+	if ((fds[0].revents & POLLIN) != 0)
+		welcome(now);
+}
+
+static void *
+serve(void *unused)
+{
+	(void)unused;
 	for (;;)
-		(void)pause();
-}
-
-void
-control_milter_ended(void)
-{
-	atomic_store(&milter_ended, true);
-	(void)kill(getpid(), MILTER_ENDED);
-}
-
-void
-control_init(void)
-{
-	static const int signals[] = {SIGHUP, SIGUSR1, SIGTERM, SIGINT, MILTER_ENDED};
-	sigset_t all;
-
-	(void)sigemptyset(&awaited);
-	for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
-		(void)sigaddset(&awaited, signals[i]);
-	(void)signal(SIGPIPE, SIG_IGN);
-	(void)sigfillset(&all);
-	(void)pthread_sigmask(SIG_BLOCK, &all, NULL);
-}
-
-static void
-log_lines(char *lines)
-{
-	char *line;
-
-	while ((line = strsep(&lines, "\n")) != NULL)
-		if (*line != '\0')
-			log_err("%s", line);
-}
-
-static void
-log_restart(const struct conf *was, const struct conf *is)
-{
-	char *keys = conf_needs_restart(was, is);
-
-	if (keys != NULL)
-		log_notice("changed, but in force only after a restart: %s", keys);
-	free(keys);
-}
-
-/* All or nothing: what cannot be taken over leaves the old configuration in force. */
-static void
-reload(const struct control *c)
-{
-	struct conf *was = conf_current(), *is;
-	const char *why;
-	char *errors;
-
-	notify_reloading();
-	is = conf_load(c->conf_path, &errors);
-	if (is == NULL) {
-		log_lines(errors);
-		free(errors);
-		log_err("%s is not in force, the old configuration stays", c->conf_path);
-	} else if (dns_reconfigure(c->dns, &is->resolver, &why) < 0) {
-		log_err("resolver: %s; the old configuration stays", why);
-		conf_unref(&is);
-	} else {
-		log_open("bailey", is->log, is->log_level);
-		log_restart(was, is);
-		log_notice("configuration %s is in force for new connections", c->conf_path);
-		conf_swap(is);
-	}
-	conf_unref(&was);
-	notify_ready(c->status);
-}
-
-static void
-stop(void)
-{
-	notify_stopping();
-	if (!census_drain(DRAIN_MS))
-		log_notice("not waiting longer for open messages; their senders will retry");
-	(void)census_freeze(FREEZE_MS);
+		turn();
+	return NULL;
 }
 
 int
-control_run(const struct control *c)
+control_start(int fd, const struct answer_about *about, struct buf *why)
 {
-	for (;;) {
-		switch (sigwaitinfo(&awaited, NULL)) {
-		case SIGHUP:
-		case SIGUSR1:
-			reload(c);
-			break;
-		case SIGTERM:
-		case SIGINT:
-			log_notice("stopping");
-			stop();
-			log_notice("stopped");
-			return 0;
-		case MILTER_ENDED:
-			if (!atomic_load(&milter_ended))
-				break;
-			log_err("libmilter cannot go on, see its own lines in syslog");
-			stop();
-			return 1;
-		}
+	pthread_t thread;
+	int error;
+
+	control.listener = fd;
+	control.about = *about;
+	(void)fcntl(fd, F_SETFL, O_NONBLOCK);
+	for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++)
+		control.clients[i].fd = -1;
+	error = pthread_create(&thread, NULL, serve, NULL);
+	if (error != 0) {
+		buf_printf(why, "cannot start a thread: %s", strerror(error));
+		return -1;
 	}
+	(void)pthread_detach(thread);
+	return 0;
 }

@@ -1,31 +1,25 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Control: the main thread, once everything runs: waits for signals, reloads,
- * stops.
+ * Control: the socket where the administrator's tool meets us.  One thread of
+ * its own serves all who come, so that nobody there can hold up mail.
  *
- *	SIGHUP, SIGUSR1	read the configuration again
- *	SIGTERM, SIGINT	finish open messages, then end
+ *	request		COMMAND [ARGUMENT]\n	one line, CONTROL_REQUEST_MAX bytes
+ *	answer		{"ok":true, ...}\n	one JSON object on one line (answer.h)
  *
- * libmilter starts a thread that waits for HUP, TERM and INT as well and takes
- * each for "stop"; control.c puts it to sleep.
+ * Requests may follow one another; the next is read when the answer to the
+ * last has gone.
  */
 #ifndef MILTER_CONTROL_H
 #define MILTER_CONTROL_H
 
 #include "lib/buf.h"
-#include "milter/conf.h"
+#include "milter/answer.h"
 
-struct control {
-	const char	*conf_path;	/* absolute */
-	struct dns	*dns;
-	const char	*status;	/* for the service manager, "serving on ..." */
-};
+#define CONTROL_REQUEST_MAX	1024	/* bytes; the longest has an address in it, RFC 5321 4.5.3.1: 320 */
+#define CONTROL_CLIENTS_MAX	32	/* at once; when another comes, the one that was idle longest must go */
+#define CONTROL_IDLE_MS		60000	/* without reading or writing a byte */
 
-/* Before any thread exists: from here on signals wait for control_run(). */
-void	control_init(void);
-/* From any thread: the milter's loop has ended by itself. */
-void	control_milter_ended(void);
-/* Until told to stop; the exit status. */
-int	control_run(const struct control *);
+/* Serve on that listening socket from now on; about is copied.  0, or -1 with why. */
+int	control_start(int fd, const struct answer_about *, struct buf *why);
 
 #endif

@@ -1,4 +1,6 @@
 libbailey_a_SOURCES += \
+	milter/answer.c \
+	milter/answer.h \
 	milter/authres.c \
 	milter/authres.h \
 	milter/census.c \
@@ -17,6 +19,8 @@ libbailey_a_SOURCES += \
 	milter/conf_value.c \
 	milter/house.c \
 	milter/house.h \
+	milter/control.c \
+	milter/control.h \
 	milter/listen.c \
 	milter/listen.h \
 	milter/memory.c \
@@ -27,6 +31,8 @@ libbailey_a_SOURCES += \
 	milter/policy.h \
 	milter/privs.c \
 	milter/privs.h \
+	milter/reload.c \
+	milter/reload.h \
 	milter/reply.c \
 	milter/reply.h \
 	milter/stage.c \
@@ -41,13 +47,13 @@ libbailey_a_SOURCES += \
 # What knows libmilter, and what depends on that.
 sbin_PROGRAMS += bailey
 bailey_SOURCES = \
-	milter/control.c \
-	milter/control.h \
 	milter/edit.c \
 	milter/edit.h \
 	milter/main.c \
 	milter/reply_set.c \
 	milter/reply_set.h \
 	milter/session.c \
-	milter/session.h
+	milter/session.h \
+	milter/signals.c \
+	milter/signals.h
 bailey_LDADD = libbailey.a $(MILTER_LIBS) $(BAILEY_LIBS)

@@ -22,11 +22,14 @@
 #include "milter/control.h"
 #include "milter/listen.h"
 #include "milter/memory.h"
-#include "milter/privs.h"
 #include "milter/notify.h"
+#include "milter/privs.h"
+#include "milter/reload.h"
 #include "milter/session.h"
+#include "milter/signals.h"
 
 #define WHY_SIZE          1024
+#define STATUS_SIZE       300
 #define FILES_PER_SESSION 3 /* its own, and look-ups and stores on its behalf */
 #define FILES_BESIDE      64 /* log, database, sockets of the resolver */
 
@@ -35,10 +38,11 @@ struct daemon {
 	char path[PATH_MAX]; /* of the configuration, absolute */
 	bool foreground;
 	struct privs privs;
-	struct listener listener;
+	struct listener listener, control;
 	int pid_fd; /* -1: none */
 	int ready_fd; /* of the parent that waits; -1: none */
 	int64_t sessions_max;
+	char status[STATUS_SIZE]; /* "serving on ..." */
 };
 
 /* Not in main()'s frame: threads of libmilter may look at it while the process ends. */
@@ -74,6 +78,19 @@ open_socket(struct daemon *d, struct buf *why)
 		return -1;
 	buf_puts(why, "socket: ");
 	return listen_open(&d->listener, d->conf->socket, &owner, why);
+}
+
+static int
+open_control(struct daemon *d, struct buf *why)
+{
+	struct listen_owner owner;
+
+	if (d->conf->control_socket == NULL)
+		return 0;
+	if (privs_control_owner(&owner, d->conf, why) < 0)
+		return -1;
+	buf_puts(why, "control-socket: ");
+	return listen_open(&d->control, d->conf->control_socket, &owner, why);
 }
 
 /* Without a descriptor libmilter's accept() spins, so the limit on sessions keeps below it. */
@@ -138,7 +155,7 @@ start_resolver(struct daemon *d, struct buf *why)
 {
 	const char *reason, *advice;
 
-	control_init();
+	signals_init();
 	house.clock = &clock_real;
 	house.dns = dns_open(&d->conf->resolver, &clock_real, &reason);
 	if (house.dns == NULL) {
@@ -174,7 +191,7 @@ static void *
 milter_thread(void *unused)
 {
 	(void)session_main();
-	control_milter_ended();
+	signals_milter_ended();
 	return unused;
 }
 
@@ -196,11 +213,21 @@ start_milter(struct daemon *d, struct buf *why)
 	return 0;
 }
 
+static int
+start_control(struct daemon *d, struct buf *why)
+{
+	struct answer_about about = {.dns = house.dns, .started = clock_wall(&clock_real)};
+
+	reload_prepare(d->path, house.dns, d->status);
+	return d->control.fd >= 0 ? control_start(d->control.fd, &about, why) : 0;
+}
+
 static int (*const phases[])(struct daemon *, struct buf *why) = {
     find_users,
     lock_pid_file,
     make_state_directory,
     open_socket,
+    open_control,
     raise_limits,
     go_background,
     drop_privileges,
@@ -208,6 +235,7 @@ static int (*const phases[])(struct daemon *, struct buf *why) = {
     open_store,
     start_house,
     start_milter,
+    start_control,
 };
 
 /* Lets the parent and the terminal go; log = stderr keeps standard error. */
@@ -231,12 +259,12 @@ tell_parent(struct daemon *d)
 static int
 run(struct daemon *d)
 {
-	char room[WHY_SIZE], status[300];
-	struct control control = {.conf_path = d->path, .status = status};
+	char room[WHY_SIZE];
 	struct buf why;
 	int r;
 
 	log_open("bailey", d->conf->log, d->conf->log_level);
+	(void)snprintf(d->status, sizeof d->status, "serving on %s", d->conf->socket);
 	for (size_t i = 0; i < sizeof phases / sizeof *phases; i++) {
 		buf_init(&why, room, sizeof room);
 		if (phases[i](d, &why) == 0)
@@ -245,18 +273,18 @@ run(struct daemon *d)
 		if (d->conf->log == LOG_TO_SYSLOG)
 			log_err("cannot start: %s", why.s);
 		listen_close(&d->listener);
+		listen_close(&d->control);
 		pidfile_close(d->pid_fd, d->conf->pid_file);
 		return 1;
 	}
-	(void)snprintf(status, sizeof status, "serving on %s", d->conf->socket);
-	log_notice(PACKAGE_STRING " %s", status);
+	log_notice(PACKAGE_STRING " %s", d->status);
 	tell_parent(d);
-	notify_ready(status);
-	control.dns = house.dns;
-	r = control_run(&control);
+	notify_ready(d->status);
+	r = signals_run();
 	house_stop(&house);
 	memory_close();
 	listen_close(&d->listener);
+	listen_close(&d->control);
 	pidfile_close(d->pid_fd, d->conf->pid_file);
 	log_close();
 	/* Threads of libmilter may still look at what we have: it goes with the process. */
@@ -302,7 +330,8 @@ read_conf(struct daemon *d, const char *path)
 int
 main(int argc, char **argv)
 {
-	struct daemon d = {.pid_fd = -1, .ready_fd = -1, .listener = {.fd = -1}};
+	struct daemon d = {
+	    .pid_fd = -1, .ready_fd = -1, .listener = {.fd = -1}, .control = {.fd = -1}};
 	const char *path = SYSCONFDIR "/bailey/bailey.conf";
 	bool check = false, verbose = false, version = false;
 	int c, r = 0;

@@ -19,6 +19,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#define CONTROL_MODE 0660 /* whoever may write to it may switch the filter off */
+
 static int
 user_find(const char *name, uid_t *uid_r, gid_t *gid_r, const char *key, struct buf *why)
 {
@@ -84,6 +86,19 @@ privs_socket_owner(struct listen_owner *o, const struct conf *conf, struct buf *
 		return -1;
 	if (conf->socket_group != NULL &&
 	    group_find(conf->socket_group, &o->gid, "socket-group", why) < 0)
+		return -1;
+	return 0;
+}
+
+int
+privs_control_owner(struct listen_owner *o, const struct conf *conf, struct buf *why)
+{
+	*o = (struct listen_owner){.uid = (uid_t)-1, .gid = (gid_t)-1, .mode = CONTROL_MODE};
+	if (geteuid() == 0 && conf->user != NULL &&
+	    user_find(conf->user, &o->uid, &o->gid, "user", why) < 0)
+		return -1;
+	if (conf->control_group != NULL &&
+	    group_find(conf->control_group, &o->gid, "control-group", why) < 0)
 		return -1;
 	return 0;
 }

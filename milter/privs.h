@@ -17,6 +17,7 @@ struct privs {
 /* Look up the users and groups of the configuration.  0, or -1 with why. */
 int	privs_find(struct privs *, const struct conf *, struct buf *why);
 int	privs_socket_owner(struct listen_owner *, const struct conf *, struct buf *why);
+int	privs_control_owner(struct listen_owner *, const struct conf *, struct buf *why);
 /* For good: groups, user, no way back.  0, or -1 with why. */
 int	privs_drop(const struct privs *, struct buf *why);
 

@@ -44,7 +44,8 @@ sub conf {
 	my ($name, $text) = @_;
 	my $state = -d "$folder/$name.state" ? "$folder/$name.state" : place("$name.state");
 	return spew("$folder/$name.conf",
-	    "state-directory = \"$state\"\nuser = \"$me\"\nlog = \"stderr\"\nauthserv-id = \"mx.example.org\"\n$quiet$text\n");
+	    "state-directory = \"$state\"\nuser = \"$me\"\nlog = \"stderr\"\ncontrol-socket = \"\"\n"
+	    . "authserv-id = \"mx.example.org\"\n$quiet$text\n");
 }
 
 # In the foreground, until it serves or has ended.

@@ -7,8 +7,11 @@ use v5.32;
 use warnings;
 use Bailey::Test::Process;
 use Bailey::Test::Tools;
+use File::Temp ();
 use IO::Socket::UNIX;
+use POSIX ();
 
+sub ctl_program { return ($ENV{TOP_BUILDDIR} // '.') . '/baileyctl' }
 sub program { return ($ENV{TOP_BUILDDIR} // '.') . '/bailey' }
 
 # text: of the configuration; keys it sets at top level are not set here.
@@ -29,6 +32,7 @@ sub configure {
 	my ($self, $text) = @_;
 	my %own = (
 		socket => "unix:$self->{folder}/socket",
+		'control-socket' => "unix:$self->{folder}/control",
 		'socket-mode' => '0666',
 		user => $> == 0 ? 'nobody' : (getpwuid $>)[0],
 		log => 'stderr',
@@ -48,6 +52,7 @@ sub configure {
 
 sub path { return "$_[0]{folder}/bailey.conf" }
 sub socket { return "unix:$_[0]{folder}/socket" }
+sub control { return "$_[0]{folder}/control" }
 sub log { return slurp("$_[0]{folder}/log") }
 sub process { return $_[0]{process} }
 
@@ -72,6 +77,27 @@ sub reload {
 	$self->configure($text);
 	$self->{process}->kill('HUP');
 	return $self->wait_for_log(qr/is (?:not )?in force|stays/, $before);
+}
+
+# Its administrator's tool: exit status, standard output, standard error.
+sub ctl {
+	my ($self, @arguments) = @_;
+	return run_tool('-c', $self->path, @arguments);
+}
+
+# The same for no daemon in particular.
+sub run_tool {
+	my (@arguments) = @_;
+	my ($out, $err) = map { File::Temp->new } 1 .. 2;
+	my $pid = fork // die "fork: $!\n";
+	if (!$pid) {
+		open STDIN, '<', '/dev/null';
+		open STDOUT, '>', $out or POSIX::_exit(126);
+		open STDERR, '>', $err or POSIX::_exit(126);
+		exec { ctl_program() } ctl_program(), @arguments or POSIX::_exit(127);
+	}
+	waitpid $pid, 0;
+	return ($? >> 8, slurp($out), slurp($err));
 }
 
 # The line of the log that matches, once it is there.

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The path of the socket comes from the configuration; when that cannot be
+ * read, which is when somebody may want to ask the daemon most, it is the
+ * usual one, and we say so.
+ */
+#include "config.h"
+
+#include "ctl/daemon.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "ctl/show.h"
+#include "milter/conf.h"
+
+#define USUAL_SOCKET "unix:/run/bailey/control.sock"
+
+/* On the heap; NULL: there is none, or no memory. */
+static char *
+configured_socket(const struct call *call)
+{
+	char *errors, *where = NULL;
+	struct conf *conf = conf_load(call->conf_path, &errors);
+
+	if (conf == NULL) {
+		(void)call_fail(call,
+		    "%s cannot be read or has mistakes, so this asks at %s; "
+		    "-s names another socket",
+		    call->conf_path, USUAL_SOCKET);
+		where = strdup(USUAL_SOCKET);
+	} else if (conf->control_socket != NULL) {
+		where = strdup(conf->control_socket);
+	}
+	free(errors);
+	conf_unref(&conf);
+	return where;
+}
+
+/* 0, or -1 after it was told what is wrong. */
+static int
+find_path(const struct call *call, struct sockaddr_un *sun)
+{
+	char *where = call->socket != NULL ? strdup(call->socket) : configured_socket(call);
+	const char *path = where;
+	size_t len;
+
+	if (where == NULL) {
+		(void)call_fail(call,
+		    "control-socket is \"\" in %s: this daemon takes no questions",
+		    call->conf_path);
+		return -1;
+	}
+	if (strncmp(where, "unix:", 5) == 0)
+		path += 5;
+	len = strlen(path);
+	if (len < sizeof sun->sun_path)
+		memcpy(sun->sun_path, path, len + 1);
+	else
+		(void)call_fail(call, "%s: longer than %zu bytes", path, sizeof sun->sun_path - 1);
+	free(where);
+	return len < sizeof sun->sun_path ? 0 : -1;
+}
+
+static const char *
+explain(int error)
+{
+	switch (error) {
+	case ENOENT:
+		return "; the daemon is not running, or another socket is configured";
+	case ECONNREFUSED:
+		return "; the daemon is not running";
+	case EACCES:
+		return "; be root or in the group of control-group";
+	}
+	return "";
+}
+
+int
+daemon_open(struct daemon *d, const struct call *call)
+{
+	struct sockaddr_un sun = {.sun_family = AF_UNIX};
+	struct timeval patience = {.tv_sec = DAEMON_PATIENCE_S};
+
+	*d = (struct daemon){.call = call, .status = EXIT_NO_DAEMON};
+	if (find_path(call, &sun) < 0)
+		return -1;
+	d->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (d->fd >= 0 && connect(d->fd, (struct sockaddr *)&sun, sizeof sun) == 0)
+		d->answers = fdopen(d->fd, "r");
+	if (d->answers == NULL) {
+		(void)call_fail(call, "cannot connect to %s: %s%s", sun.sun_path, strerror(errno),
+		    explain(errno));
+		if (d->fd >= 0)
+			(void)close(d->fd);
+		return -1;
+	}
+	(void)setsockopt(d->fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+	(void)setsockopt(d->fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+	return 0;
+}
+
+void
+daemon_close(struct daemon *d)
+{
+	if (d->answers != NULL)
+		(void)fclose(d->answers);
+	d->answers = NULL;
+}
+
+/* A request is far smaller than a socket's buffer: it goes whole or not at all. */
+static bool
+send_line(int fd, const char *request)
+{
+	char line[1100];
+	int len = snprintf(line, sizeof line, "%s\n", request);
+
+	if (len >= (int)sizeof line) {
+		errno = EMSGSIZE;
+		return false;
+	}
+	return send(fd, line, (size_t)len, MSG_NOSIGNAL) == len;
+}
+
+/* One line, without an end; NULL: errno says why, 0 the connection was closed. */
+static char *
+read_line(FILE *in)
+{
+	char *line = NULL;
+	size_t room = 0;
+	ssize_t n;
+
+	errno = 0;
+	n = getline(&line, &room, in);
+	if (n > 0 && n <= DAEMON_ANSWER_MAX && line[n - 1] == '\n')
+		return line;
+	if (n > DAEMON_ANSWER_MAX)
+		errno = EMSGSIZE;
+	free(line);
+	return NULL;
+}
+
+json_t *
+daemon_ask(struct daemon *d, const char *request)
+{
+	json_error_t error;
+	json_t *answer = NULL;
+	char *line = NULL;
+
+	if (send_line(d->fd, request))
+		line = read_line(d->answers);
+	if (line == NULL) {
+		(void)call_fail(d->call, "no answer: %s",
+		    errno == 0                          ? "the daemon closed the connection"
+		    : errno == EAGAIN || errno == EPIPE ? "the daemon is busy or stopping"
+							: strerror(errno));
+		return NULL;
+	}
+	answer = json_loads(line, 0, &error);
+	free(line);
+	if (answer == NULL || !json_is_object(answer)) {
+		(void)call_fail(d->call, "the answer is no JSON object; is that our daemon?");
+		json_decref(answer);
+		return NULL;
+	}
+	return answer;
+}
+
+void
+daemon_print(const json_t *o)
+{
+	(void)json_dumpf(o, stdout, JSON_COMPACT);
+	(void)putchar('\n');
+}
+
+static void
+complain(const struct call *call, const json_t *answer)
+{
+	const char *why = json_string_value(json_object_get(answer, "error"));
+	const json_t *lines = json_object_get(answer, "errors");
+
+	for (size_t i = 0; i < json_array_size(lines); i++) {
+		show_text(json_string_value(json_array_get(lines, i)), stderr);
+		(void)fputc('\n', stderr);
+	}
+	(void)call_fail(call, "%s", why != NULL ? why : "refused without a reason");
+}
+
+int
+daemon_call(const struct call *call, const char *request, void (*show)(const json_t *))
+{
+	struct daemon d;
+	json_t *answer;
+	bool ok;
+
+	if (daemon_open(&d, call) < 0)
+		return d.status;
+	answer = daemon_ask(&d, request);
+	daemon_close(&d);
+	if (answer == NULL)
+		return d.status;
+	ok = json_is_true(json_object_get(answer, "ok"));
+	if (call->json)
+		daemon_print(answer);
+	else if (ok)
+		show(answer);
+	else
+		complain(call, answer);
+	json_decref(answer);
+	return ok ? EXIT_DONE : EXIT_FAILED;
+}

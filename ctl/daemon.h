@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Daemon: questions to the running one over its control socket
+ * (milter/control.h has the protocol).
+ */
+#ifndef CTL_DAEMON_H
+#define CTL_DAEMON_H
+
+#include <jansson.h>
+#include <stdio.h>
+
+#include "ctl/command.h"
+
+#define DAEMON_PATIENCE_S	60		/* for one answer: a reload may look up many things */
+#define DAEMON_ANSWER_MAX	(16 << 20)	/* bytes of one answer */
+
+struct daemon {
+	const struct call	*call;
+	int			 fd;
+	FILE			*answers;	/* of fd; NULL: closed */
+	int			 status;	/* of the failure that was told */
+};
+
+/* 0, or -1 after standard error says why; client.status is what to exit with. */
+int	 daemon_open(struct daemon *, const struct call *);
+void	 daemon_close(struct daemon *);
+/* The answer, whatever its "ok"; the caller owns it.  NULL as above. */
+json_t	*daemon_ask(struct daemon *, const char *request);
+
+/*
+ * A whole subcommand: ask once; print the object with --json, else show an
+ * answer that is ok and complain about one that is not.  An exit status.
+ */
+int	 daemon_call(const struct call *, const char *request, void (*show)(const json_t *));
+
+/* With --json, the object on a line of its own. */
+void	 daemon_print(const json_t *);
+
+#endif

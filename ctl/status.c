@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* status: how the daemon is now, on one page. */
+#include "ctl/daemon.h"
+#include "ctl/commands.h"
+#include "ctl/show.h"
+
+static void
+show_resolver(const json_t *r)
+{
+	int64_t asked = json_number_of(r, "asked");
+	int64_t known = json_number_of(r, "cache_hits") + json_number_of(r, "joined");
+
+	show_key("resolver");
+	(void)printf("%lld questions, %lld %% of them known already; %lld answers kept, %lld KB\n",
+	    (long long)asked, (long long)(asked > 0 ? 100 * known / asked : 0),
+	    (long long)json_number_of(r, "cached"),
+	    (long long)json_number_of(r, "cache_bytes") / 1024);
+	show_key("");
+	(void)printf("%lld timeouts, %lld SERVFAIL, %lld REFUSED, %lld unreadable, %lld forged\n",
+	    (long long)json_number_of(r, "TIMEOUT"), (long long)json_number_of(r, "SERVFAIL"),
+	    (long long)json_number_of(r, "REFUSED"), (long long)json_number_of(r, "BADRESP"),
+	    (long long)json_number_of(r, "forged"));
+}
+
+static void
+show(const json_t *a)
+{
+	char text[32];
+
+	show_key("bailey");
+	show_text(json_text_of(a, "version"), stdout);
+	(void)printf(", up %s\n",
+	    show_duration(json_number_of(a, "now") - json_number_of(a, "started"), text));
+	show_key("configured");
+	(void)puts(show_time(json_number_of(a, "configured"), text));
+	show_key("mode");
+	show_text(json_text_of(a, "mode"), stdout);
+	(void)puts(json_is_true(json_object_get(a, "forced")) ? ", forced until a restart" : "");
+	show_key("serving on");
+	show_text(json_text_of(a, "socket"), stdout);
+	(void)putchar('\n');
+	show_key("sessions");
+	(void)printf("%lld of %lld, %lld with a message open\n",
+	    (long long)json_number_of(a, "sessions"),
+	    (long long)json_number_of(a, "maximum_sessions"),
+	    (long long)json_number_of(a, "messages"));
+	show_resolver(json_object_get(a, "resolver"));
+}
+
+static int
+run(const struct call *call)
+{
+	return daemon_call(call, "status", show);
+}
+
+/* clang-format off */
+const struct command command_status = {
+	.name = "status",
+	.operands = "",
+	.summary = "show how the daemon is now",
+	.run = run,
+};
+/* clang-format on */

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * One row for each request; its function fills the object that goes back.
+ */
+#include "config.h"
+
+#include "milter/answer.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "milter/census.h"
+#include "milter/reload.h"
+
+/* False after it has set "error". */
+typedef bool answer_fill(const struct answer_about *, const char *argument, json_t *out);
+
+static bool
+fail(json_t *out, const char *why)
+{
+	(void)json_object_set_new(out, "error", json_string(why));
+	return false;
+}
+
+static void
+put_number(json_t *out, const char *key, uint64_t n)
+{
+	(void)json_object_set_new(out, key, json_integer((json_int_t)n));
+}
+
+/* From outside it may be anything; JSON is UTF-8. */
+static void
+put_text(json_t *out, const char *key, const char *text)
+{
+	json_t *s = json_string(text);
+
+	(void)json_object_set_new(out, key, s != NULL ? s : json_string("(not UTF-8)"));
+}
+
+static json_t *
+resolver_of(const struct answer_about *about)
+{
+	struct dns_stats s;
+	json_t *o = json_object();
+
+	dns_get_stats(about->dns, &s);
+	put_number(o, "asked", s.asked);
+	put_number(o, "cache_hits", s.cache_hits);
+	put_number(o, "joined", s.joined);
+	put_number(o, "sent", s.sent);
+	put_number(o, "retried", s.retried);
+	put_number(o, "tcp", s.tcp);
+	put_number(o, "forged", s.forged);
+	put_number(o, "over_limit", s.over_limit);
+	put_number(o, "cached", s.cached);
+	put_number(o, "cache_bytes", s.cache_bytes);
+	for (enum dns_status i = 0; i < DNS_STATUS_COUNT; i++)
+		put_number(o, dns_status_text(i), s.by_status[i]);
+	return o;
+}
+
+static bool
+status(const struct answer_about *about, const char *argument, json_t *out)
+{
+	struct conf *conf = conf_current();
+
+	(void)argument;
+	put_text(out, "version", PACKAGE_VERSION);
+	put_number(out, "now", (uint64_t)clock_wall(&clock_real));
+	put_number(out, "started", (uint64_t)about->started);
+	put_number(out, "configured", (uint64_t)reload_when());
+	put_text(out, "mode", mode_text((enum mode)conf->mode));
+	(void)json_object_set_new(out, "forced", json_boolean(reload_forced_mode() != MODE_COUNT));
+	put_text(out, "socket", conf->socket);
+	put_number(out, "sessions", (uint64_t)census_sessions());
+	put_number(out, "messages", (uint64_t)census_messages());
+	put_number(out, "maximum_sessions", (uint64_t)conf->maximum_sessions);
+	(void)json_object_set_new(out, "resolver", resolver_of(about));
+	conf_unref(&conf);
+	return true;
+}
+
+static void
+put_change(void *changes, const char *key, const char *was, const char *is)
+{
+	json_t *o = json_object();
+
+	put_text(o, "key", key);
+	put_text(o, "was", was);
+	put_text(o, "is", is);
+	(void)json_array_append_new(changes, o);
+}
+
+static bool
+reload(const struct answer_about *about, const char *argument, json_t *out)
+{
+	json_t *changes = json_array(), *lines;
+	char *errors, *rest, *line;
+
+	(void)about;
+	(void)argument;
+	if (reload_now(put_change, changes, &errors) == 0)
+		return json_object_set_new(out, "changes", changes) == 0;
+	json_decref(changes);
+	lines = json_array();
+	for (rest = errors; rest != NULL && (line = strsep(&rest, "\n")) != NULL;)
+		if (*line != '\0')
+			(void)json_array_append_new(lines, json_string(line));
+	free(errors);
+	(void)json_object_set_new(out, "errors", lines);
+	return fail(out, "the old configuration stays in force");
+}
+
+static bool
+mode(const struct answer_about *about, const char *argument, json_t *out)
+{
+	enum mode m = MODE_COUNT;
+	struct conf *conf;
+
+	(void)about;
+	if (strcmp(argument, "configured") != 0 && !mode_parse(argument, &m))
+		return fail(out, "a mode is enforce, shadow, off, or configured");
+	if (reload_mode(m) != 0)
+		return fail(out, "out of memory");
+	conf = conf_current();
+	put_text(out, "mode", mode_text((enum mode)conf->mode));
+	conf_unref(&conf);
+	return true;
+}
+
+/* clang-format off */
+static const struct { const char *name; answer_fill *fill; } requests[] = {
+	{"status", status},
+	{"reload", reload},
+	{"mode", mode},
+};
+/* clang-format on */
+
+char *
+answer_make(const struct answer_about *about, const char *request)
+{
+	size_t len = strcspn(request, " ");
+	const char *argument = request + len + (request[len] == ' ');
+	json_t *out = json_object();
+	bool ok = false;
+	size_t i = 0, n = sizeof requests / sizeof *requests;
+	char *text;
+
+	while (i < n &&
+	       (strlen(requests[i].name) != len || strncmp(requests[i].name, request, len) != 0))
+		i++;
+	if (i < n)
+		ok = requests[i].fill(about, argument, out);
+	else
+		(void)fail(out, "this daemon does not know such a request");
+	(void)json_object_set_new(out, "ok", json_boolean(ok));
+	text = json_dumps(out, JSON_COMPACT);
+	json_decref(out);
+	return text;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Answer: what the daemon says of itself, and does, when asked by control.h.
+ *
+ *	status			version, uptime, mode, sessions, resolver
+ *	reload			reads the configuration again; "errors" or "changes"
+ *	mode WORD		shadow, enforce, off: forced until a restart; configured: no longer
+ *
+ * Every answer has "ok"; if that is false, "error" says why.
+ */
+#ifndef MILTER_ANSWER_H
+#define MILTER_ANSWER_H
+
+#include "dns/dns.h"
+
+struct answer_about {
+	struct dns	*dns;
+	int64_t		 started;	/* clock_wall */
+};
+
+/*
+ * One JSON object, without a line end, on the heap; NULL without memory.  May
+ * take as long as reading a configuration does.  One thread only.
+ */
+char	*answer_make(const struct answer_about *, const char *request);
+
+#endif

@@ -1,0 +1,177 @@
+#!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
+# The administrator's tool: every subcommand has its place in help, manual and
+# completion; each against a daemon that runs, one that does not, and sockets
+# that are no daemon's.
+
+use v5.32;
+use warnings;
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use Bailey::Test;
+use Bailey::Test::Tools;
+use IO::Socket::UNIX;
+use JSON::PP;
+use POSIX ();
+use Test::More;
+
+my $top = $ENV{TOP_SRCDIR} // '.';
+my $program = Bailey::Test::Daemon::ctl_program();
+my $house = Bailey::Test->new;
+my $folder = $house->folder;
+my $daemon = $house->bailey(qq(rdns { mode = "off" }\nhelo { mode = "off" }\n));
+
+sub tool { return Bailey::Test::Daemon::run_tool(@_) }
+
+my @names = split /\n/, (tool('help', '--words'))[1];
+my %words = map { $_ => [ split /\n/, (tool('help', '--words', $_))[1] ] } @names;
+
+subtest 'help' => sub {
+	my ($status, $out, $err) = tool('help');
+	is($status, 0, 'help');
+	like($out, qr/^  \Q$_\E +\S/m, "lists $_") for @names;
+	for my $name (@names) {
+		($status, $out) = tool('help', $name);
+		is($status, 0, "help $name");
+		like($out, qr/^usage: baileyctl \Q$name\E/, 'shows how it is used');
+		like($out, qr/^ +\Q$_\E\b/m, "and its $_") for map { s/=$//r } grep { /^--/ } @{ $words{$name} };
+	}
+	for (['no subcommand'], ['an unknown one', 'frobnicate'], ['an unknown option', '-x', 'status'],
+	    ['an unknown option behind', 'status', '--frob'], ['a word too many', 'status', 'now'],
+	    ['a word missing', 'mode']) {
+		my ($name, @arguments) = @$_;
+		($status, $out, $err) = tool(@arguments);
+		is($status, 2, $name);
+		is($out, '', 'nothing on standard output');
+		like($err, qr/usage: baileyctl/, 'the usage on standard error');
+	}
+	is((tool('help', 'frobnicate'))[0], 1, 'help for what is not there');
+};
+
+subtest 'manual' => sub {
+	my $page = slurp("$top/doc/baileyctl.8");
+	my ($list) = $page =~ /^The subcommands are:\n(.*?)^\.Sh/ms;
+	my %manual;
+	while ($list =~ /^\.It Cm (\S+)((?:[^\n]|\n(?!\.It Cm))*)/mg) {
+		my ($name, $text) = ($1, $2);
+		$manual{$name} = { map { ("--$_" => 1) } $text =~ /Fl -([\w-]+)/g };
+	}
+	is_deeply([ sort keys %manual ], [ sort @names ], 'has every subcommand');
+	for my $name (@names) {
+		is_deeply([ sort keys %{ $manual{$name} } ],
+		    [ sort map { s/=$//r } grep { /^--/ } @{ $words{$name} } ], "the options of $name");
+	}
+};
+
+subtest 'completion' => sub {
+	my $complete = sub {
+		my (@line) = @_;
+		my $script = 'source "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); '
+		    . 'compopt() { :; }; _baileyctl; printf "%s\n" "${COMPREPLY[@]}"';
+		open my $in, '-|', 'bash', '-c', $script, 'bash', "$top/contrib/baileyctl.bash", $program, @line
+		    or die "bash: $!\n";
+		chomp(my @words = <$in>);
+		return [ sort grep { length } @words ];
+	};
+	is_deeply($complete->(''), [ sort @names ], 'every subcommand');
+	is_deeply($complete->('sta'), [ sort grep { /^sta/ } @names ], 'those that begin so');
+	is_deeply($complete->('-j', '-c', 'file', 'rel'), ['reload'], 'behind options');
+	is_deeply($complete->('help', 'mo'), ['mode'], 'behind help');
+	is_deeply($complete->('mode', ''), [ sort @{ $words{mode} } ], 'words');
+	is_deeply($complete->('-c', ''), [], 'a file is left to the shell');
+	is_deeply($complete->($_, ''), [ sort @{ $words{$_} } ], $_) for grep { $_ ne 'help' } @names;
+};
+
+subtest 'status' => sub {
+	my ($status, $out, $err) = $daemon->ctl('status');
+	is($status, 0, 'status');
+	is($err, '', 'no complaint');
+	like($out, qr/^mode +enforce$/m, 'mode');
+	like($out, qr/^serving on +\Q${\$daemon->socket}\E$/m, 'socket');
+	like($out, qr/^sessions +0 of 2000/m, 'sessions');
+	for (['--json', 'status'], ['status', '-j']) {
+		my $answer = decode_json(($daemon->ctl(@$_))[1]);
+		is($answer->{socket}, $daemon->socket, "@$_");
+	}
+};
+
+subtest 'reload and mode' => sub {
+	my ($status, $out, $err) = $daemon->ctl('reload');
+	is_deeply([ $status, $out, $err ], [ 0, "nothing changed\n", '' ], 'nothing to do');
+	$daemon->configure(qq(rdns { mode = "shadow" }\n));
+	($status, $out) = $daemon->ctl('reload');
+	is($status, 0, 'a change');
+	is($out, qq(rdns.mode: "off" -> "shadow"\nhelo.mode: "off" -> "enforce"\nin force for new connections\n),
+	    'is shown');
+	($status, $out) = $daemon->ctl('mode', 'shadow');
+	is_deeply([ $status, $out ], [ 0, "mode is shadow for new connections\n" ], 'mode');
+	like(($daemon->ctl('status'))[1], qr/^mode +shadow, forced/m, 'status knows');
+	($status, $out, $err) = $daemon->ctl('mode', 'loud');
+	is($status, 1, 'an unknown mode');
+	like($err, qr/a mode is enforce, shadow, off/, 'is told');
+	my $socket = $daemon->control;
+	$daemon->configure("sokket = 1\nmode = \"x\"\n");
+	($status, $out, $err) = tool('-s', $socket, 'reload');
+	is($status, 1, 'a bad configuration');
+	like($err, qr/bailey\.conf:\d+: sokket: unknown key/, 'its mistakes');
+	like($err, qr/bailey\.conf:\d+: mode: /, 'all of them');
+	like($err, qr/old configuration stays/, 'and what that means');
+	my $answer = decode_json((tool('-j', '-s', $socket, 'reload'))[1]);
+	is(scalar @{ $answer->{errors} }, 2, 'in JSON too');
+	($status, $out, $err) = $daemon->ctl('status');
+	like($err, qr/has mistakes, so this asks at/, 'a broken file does not name the socket');
+	$daemon->configure('');
+};
+
+subtest 'no daemon' => sub {
+	my ($status, $out, $err) = tool('-s', "$folder/none", 'status');
+	is($status, 3, 'no socket');
+	like($err, qr{cannot connect to \Q$folder\E/none: No such file.*not running}, 'is told');
+	IO::Socket::UNIX->new(Local => "$folder/left", Listen => 1) or die "$!\n";
+	($status, $out, $err) = tool('-s', "$folder/left", 'status');
+	is($status, 3, 'one that was left behind');
+	like($err, qr/refused; the daemon is not running/, 'is told');
+	($status, $out, $err) = tool('-s', '/' . 'x' x 200, 'status');
+	is($status, 3, 'a path too long');
+	for (["rubbish\n", qr/no JSON object/], ["[1]\n", qr/no JSON object/], ['', qr/closed the connection/],
+	    ['{"ok":true', qr/closed the connection/]) {
+		my ($says, $wanted) = @$_;
+		my $server = IO::Socket::UNIX->new(Local => "$folder/other", Listen => 1) or die "$!\n";
+		my $pid = fork // die "fork: $!\n";
+		if (!$pid) {
+			my $client = $server->accept;
+			sysread $client, my $request, 100;
+			syswrite $client, $says;
+			POSIX::_exit(0);
+		}
+		($status, $out, $err) = tool('-s', "$folder/other", 'status');
+		waitpid $pid, 0;
+		is($status, 3, 'somebody else who says ' . JSON::PP->new->allow_nonref->encode($says));
+		like($err, $wanted, 'is told');
+		unlink "$folder/other";
+	}
+	my $path = spew("$folder/none.conf", "control-socket = \"\"\n");
+	($status, $out, $err) = tool('-c', $path, 'status');
+	is($status, 3, 'no control socket configured');
+	like($err, qr/takes no questions/, 'is told');
+	SKIP: {
+		skip 'only root becomes somebody else', 2 if $> != 0;
+		my $nobody = getpwnam 'daemon';
+		my $pid = open my $in, '-|' // die "fork: $!\n";
+		if (!$pid) {
+			open STDERR, '>&', \*STDOUT;
+			POSIX::setgid($nobody);
+			POSIX::setuid($nobody);
+			exec $program, '-s', $daemon->control, 'status';
+		}
+		my $said = do { local $/; <$in> };
+		close $in;
+		is($? >> 8, 3, 'one who may not ask');
+		like($said, qr/Permission denied; be root or in the group/, 'is told');
+	}
+};
+
+$house->stop;
+my ($status) = tool('-s', $daemon->control, 'mode', 'shadow');
+is($status, 3, 'a stopped daemon');
+done_testing;
