@@ -3,6 +3,8 @@
 
 const struct command *const command_table[] = {
     &command_status,
+    &command_stats,
+    &command_top,
     &command_reload,
     &command_mode,
     &command_help,

@@ -16,7 +16,9 @@ baileyctl_SOURCES = \
 	ctl/reload.c \
 	ctl/show.c \
 	ctl/show.h \
+	ctl/stats.c \
 	ctl/status.c \
+	ctl/top.c \
 	ctl/usage.c \
 	ctl/usage.h
 baileyctl_LDADD = libbailey.a $(BAILEY_LIBS)

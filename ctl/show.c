@@ -67,3 +67,56 @@ json_text_of(const json_t *o, const char *key)
 
 	return s != NULL ? s : "";
 }
+
+/* "pass 12, reject 3" of an object with numbers. */
+static void
+show_counts(const char *title, const json_t *counts)
+{
+	const char *key, *comma = "";
+	json_t *value;
+
+	show_key(title);
+	json_object_foreach ((json_t *)(uintptr_t)counts, key, value) {
+		(void)printf("%s%s %lld", comma, key, (long long)json_integer_value(value));
+		comma = ", ";
+	}
+	(void)puts(json_object_size(counts) == 0 ? "-" : "");
+}
+
+static void
+show_times(const char *title, const json_t *h)
+{
+	show_key(title);
+	(void)printf("%10lld", (long long)json_number_of(h, "count"));
+	for (size_t i = 0; i < 4 && json_number_of(h, "count") > 0; i++) {
+		static const char *const keys[] = {"mean", "p50", "p90", "p99"};
+
+		(void)printf(" %10.3f", json_real_value(json_object_get(h, keys[i])));
+	}
+	(void)putchar('\n');
+}
+
+void
+show_stats(const json_t *s)
+{
+	const json_t *would = json_object_get(s, "would");
+	json_t *checks = json_object_get(s, "checks"), *stages = json_object_get(s, "stages"), *o;
+	const char *name;
+
+	show_key("connections");
+	(void)printf("%lld, %lld turned away\n", (long long)json_number_of(s, "connections"),
+	    (long long)json_number_of(s, "turned_away"));
+	show_counts("recipients", json_object_get(s, "recipients"));
+	show_counts("messages", json_object_get(s, "messages"));
+	show_counts("would have", json_object_get(would, "recipients"));
+	show_counts("", json_object_get(would, "messages"));
+	(void)putchar('\n');
+	json_object_foreach (checks, name, o)
+		show_counts(name, json_object_get(o, "results"));
+	(void)printf("\n%-14s %10s %10s %10s %10s %10s\n", "milliseconds", "times", "mean", "p50",
+	    "p90", "p99");
+	json_object_foreach (stages, name, o)
+		show_times(name, o);
+	json_object_foreach (checks, name, o)
+		show_times(name, o);
+}

@@ -16,6 +16,9 @@ const char *show_duration(int64_t seconds, char out[32]);
 /* "2026-11-21 23:00:00", local time. */
 const char *show_time(int64_t wall, char out[32]);
 
+/* The answer to "stats". */
+void	 show_stats(const json_t *);
+
 /* Members that may be missing. */
 int64_t	 json_number_of(const json_t *, const char *key);
 const char *json_text_of(const json_t *, const char *key);

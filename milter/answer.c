@@ -10,28 +10,25 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "milter/answer_private.h"
 #include "milter/census.h"
 #include "milter/reload.h"
 
-/* False after it has set "error". */
-typedef bool answer_fill(const struct answer_about *, const char *argument, json_t *out);
-
-static bool
-fail(json_t *out, const char *why)
+bool
+answer_fail(json_t *out, const char *why)
 {
 	(void)json_object_set_new(out, "error", json_string(why));
 	return false;
 }
 
-static void
-put_number(json_t *out, const char *key, uint64_t n)
+void
+answer_number(json_t *out, const char *key, uint64_t n)
 {
 	(void)json_object_set_new(out, key, json_integer((json_int_t)n));
 }
 
-/* From outside it may be anything; JSON is UTF-8. */
-static void
-put_text(json_t *out, const char *key, const char *text)
+void
+answer_text(json_t *out, const char *key, const char *text)
 {
 	json_t *s = json_string(text);
 
@@ -45,18 +42,18 @@ resolver_of(const struct answer_about *about)
 	json_t *o = json_object();
 
 	dns_get_stats(about->dns, &s);
-	put_number(o, "asked", s.asked);
-	put_number(o, "cache_hits", s.cache_hits);
-	put_number(o, "joined", s.joined);
-	put_number(o, "sent", s.sent);
-	put_number(o, "retried", s.retried);
-	put_number(o, "tcp", s.tcp);
-	put_number(o, "forged", s.forged);
-	put_number(o, "over_limit", s.over_limit);
-	put_number(o, "cached", s.cached);
-	put_number(o, "cache_bytes", s.cache_bytes);
+	answer_number(o, "asked", s.asked);
+	answer_number(o, "cache_hits", s.cache_hits);
+	answer_number(o, "joined", s.joined);
+	answer_number(o, "sent", s.sent);
+	answer_number(o, "retried", s.retried);
+	answer_number(o, "tcp", s.tcp);
+	answer_number(o, "forged", s.forged);
+	answer_number(o, "over_limit", s.over_limit);
+	answer_number(o, "cached", s.cached);
+	answer_number(o, "cache_bytes", s.cache_bytes);
 	for (enum dns_status i = 0; i < DNS_STATUS_COUNT; i++)
-		put_number(o, dns_status_text(i), s.by_status[i]);
+		answer_number(o, dns_status_text(i), s.by_status[i]);
 	return o;
 }
 
@@ -66,16 +63,16 @@ status(const struct answer_about *about, const char *argument, json_t *out)
 	struct conf *conf = conf_current();
 
 	(void)argument;
-	put_text(out, "version", PACKAGE_VERSION);
-	put_number(out, "now", (uint64_t)clock_wall(&clock_real));
-	put_number(out, "started", (uint64_t)about->started);
-	put_number(out, "configured", (uint64_t)reload_when());
-	put_text(out, "mode", mode_text((enum mode)conf->mode));
+	answer_text(out, "version", PACKAGE_VERSION);
+	answer_number(out, "now", (uint64_t)clock_wall(&clock_real));
+	answer_number(out, "started", (uint64_t)about->started);
+	answer_number(out, "configured", (uint64_t)reload_when());
+	answer_text(out, "mode", mode_text((enum mode)conf->mode));
 	(void)json_object_set_new(out, "forced", json_boolean(reload_forced_mode() != MODE_COUNT));
-	put_text(out, "socket", conf->socket);
-	put_number(out, "sessions", (uint64_t)census_sessions());
-	put_number(out, "messages", (uint64_t)census_messages());
-	put_number(out, "maximum_sessions", (uint64_t)conf->maximum_sessions);
+	answer_text(out, "socket", conf->socket);
+	answer_number(out, "sessions", (uint64_t)census_sessions());
+	answer_number(out, "messages", (uint64_t)census_messages());
+	answer_number(out, "maximum_sessions", (uint64_t)conf->maximum_sessions);
 	(void)json_object_set_new(out, "resolver", resolver_of(about));
 	conf_unref(&conf);
 	return true;
@@ -86,9 +83,9 @@ put_change(void *changes, const char *key, const char *was, const char *is)
 {
 	json_t *o = json_object();
 
-	put_text(o, "key", key);
-	put_text(o, "was", was);
-	put_text(o, "is", is);
+	answer_text(o, "key", key);
+	answer_text(o, "was", was);
+	answer_text(o, "is", is);
 	(void)json_array_append_new(changes, o);
 }
 
@@ -109,7 +106,7 @@ reload(const struct answer_about *about, const char *argument, json_t *out)
 			(void)json_array_append_new(lines, json_string(line));
 	free(errors);
 	(void)json_object_set_new(out, "errors", lines);
-	return fail(out, "the old configuration stays in force");
+	return answer_fail(out, "the old configuration stays in force");
 }
 
 static bool
@@ -120,11 +117,11 @@ mode(const struct answer_about *about, const char *argument, json_t *out)
 
 	(void)about;
 	if (strcmp(argument, "configured") != 0 && !mode_parse(argument, &m))
-		return fail(out, "a mode is enforce, shadow, off, or configured");
+		return answer_fail(out, "a mode is enforce, shadow, off, or configured");
 	if (reload_mode(m) != 0)
-		return fail(out, "out of memory");
+		return answer_fail(out, "out of memory");
 	conf = conf_current();
-	put_text(out, "mode", mode_text((enum mode)conf->mode));
+	answer_text(out, "mode", mode_text((enum mode)conf->mode));
 	conf_unref(&conf);
 	return true;
 }
@@ -134,6 +131,7 @@ static const struct { const char *name; answer_fill *fill; } requests[] = {
 	{"status", status},
 	{"reload", reload},
 	{"mode", mode},
+	{"stats", answer_stats},
 };
 /* clang-format on */
 
@@ -153,7 +151,7 @@ answer_make(const struct answer_about *about, const char *request)
 	if (i < n)
 		ok = requests[i].fill(about, argument, out);
 	else
-		(void)fail(out, "this daemon does not know such a request");
+		(void)answer_fail(out, "this daemon does not know such a request");
 	(void)json_object_set_new(out, "ok", json_boolean(ok));
 	text = json_dumps(out, JSON_COMPACT);
 	json_decref(out);

@@ -5,6 +5,7 @@
  *	status			version, uptime, mode, sessions, resolver
  *	reload			reads the configuration again; "errors" or "changes"
  *	mode WORD		shadow, enforce, off: forced until a restart; configured: no longer
+ *	stats [SECONDS]		what happened since the start, or lately
  *
  * Every answer has "ok"; if that is false, "error" says why.
  */

@@ -11,6 +11,7 @@
 
 #include "lib/clock.h"
 #include "lib/log.h"
+#include "milter/stats.h"
 
 #define TURNED_AWAY_LOG_MS 60000
 #define WAIT_STEP_MS       5 /* how often a stop looks whether all is quiet */
@@ -52,6 +53,7 @@ census_session_enter(void)
 	if (atomic_fetch_add(&census.sessions, 1) < census.sessions_max)
 		return true;
 	atomic_fetch_sub(&census.sessions, 1);
+	stats_turned_away();
 	turn_away();
 	return false;
 }

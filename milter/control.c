@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "lib/clock.h"
+#include "milter/history.h"
 
 #define RETRY_MS 1000 /* without descriptors accept() would spin */
 
@@ -162,7 +163,8 @@ turn(void)
 	struct pollfd fds[1 + CONTROL_CLIENTS_MAX];
 	int64_t now = clock_mono(&clock_real);
 	bool deaf = now < control.deaf_until;
-	int timeout = deaf ? RETRY_MS : CONTROL_IDLE_MS;
+	int64_t next = history_tick(now, clock_wall(&clock_real));
+	int timeout = deaf ? RETRY_MS : (int)(next < CONTROL_IDLE_MS ? next : CONTROL_IDLE_MS);
 
 	fds[0] = (struct pollfd){.fd = deaf ? -1 : control.listener, .events = POLLIN};
 	for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++) {

@@ -1,6 +1,8 @@
 libbailey_a_SOURCES += \
 	milter/answer.c \
 	milter/answer.h \
+	milter/answer_private.h \
+	milter/answer_stats.c \
 	milter/authres.c \
 	milter/authres.h \
 	milter/census.c \
@@ -21,6 +23,8 @@ libbailey_a_SOURCES += \
 	milter/house.h \
 	milter/control.c \
 	milter/control.h \
+	milter/history.c \
+	milter/history.h \
 	milter/listen.c \
 	milter/listen.h \
 	milter/memory.c \
@@ -40,6 +44,8 @@ libbailey_a_SOURCES += \
 	milter/stage_private.h \
 	milter/stage_run.c \
 	milter/stage_view.c \
+	milter/stats.c \
+	milter/stats.h \
 	milter/summary.c \
 	milter/summary.h \
 	milter/txn.c

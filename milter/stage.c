@@ -13,6 +13,8 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "milter/stats.h"
+
 static enum origin
 find_origin(const struct stage_walk *w)
 {
@@ -83,6 +85,7 @@ stage_open(struct conf *conf, const struct house *house, const struct connection
 		return NULL;
 	}
 	w->txn.origin = find_origin(w);
+	stats_connection();
 	walk_ask(w, STAGE_CONNECT);
 	return w;
 }
@@ -195,6 +198,7 @@ stage_mail(
     struct stage_walk *w, const char *sender, const char *const *params, const char *auth_user)
 {
 	struct txn *t = &w->txn;
+	int64_t began = stats_now();
 
 	stage_reset(w);
 	w->in_message = true;
@@ -210,6 +214,7 @@ stage_mail(
 		walk_ask(w, STAGE_HELO);
 	}
 	walk_ask(w, STAGE_MAIL);
+	stats_stage(STAGE_MAIL, began);
 	return 0;
 }
 
@@ -282,6 +287,7 @@ void
 stage_rcpt(struct stage_walk *w, const char *rcpt, struct decision *d)
 {
 	struct txn *t = &w->txn;
+	int64_t began = stats_now();
 
 	keep_for_end(w);
 	w->lists[ABOUT_RECIPIENT].n = 0;
@@ -294,6 +300,8 @@ stage_rcpt(struct stage_walk *w, const char *rcpt, struct decision *d)
 	t->rcpt->refused = policy_refuses(d->action);
 	if (!t->rcpt->refused)
 		walk_view_share(w);
+	stats_decision(STAGE_RCPT, d);
+	stats_stage(STAGE_RCPT, began);
 }
 
 /* The envelope is complete. */
@@ -399,6 +407,8 @@ is_told(const struct stage_walk *w, const struct check *c)
 void
 stage_eom(struct stage_walk *w, struct decision *d)
 {
+	int64_t began = stats_now();
+
 	walk_ask(w, STAGE_EOM);
 	walk_judge(w, STAGE_EOM);
 	walk_decide(
@@ -406,6 +416,8 @@ stage_eom(struct stage_walk *w, struct decision *d)
 	for (size_t i = 0; i < w->rows; i++)
 		if (is_told(w, check_registry[i]) && walk_enter(w, i, STAGE_EOM))
 			check_registry[i]->decided(&w->txn, d->action, d->cause);
+	stats_decision(STAGE_EOM, d);
+	stats_stage(STAGE_EOM, began);
 }
 
 const struct txn *

@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "milter/stats.h"
+
 static size_t registry_rows;
 /* By registry row, and whether judged at end of message; check NULL: it has no temperror. */
 static struct verdict no_memory[CHECKS_MAX][2];
@@ -117,9 +119,11 @@ walk_no_memory(struct stage_walk *w, size_t row)
 	struct verdict *v = &no_memory[row][w->stage == STAGE_EOM];
 
 	w->dropped++;
-	if (v->check != NULL && list->n < VERDICTS_MAX &&
-	    (list->n == 0 || list->v[list->n - 1] != v))
-		list->v[list->n++] = v;
+	if (v->check == NULL || list->n == VERDICTS_MAX ||
+	    (list->n > 0 && list->v[list->n - 1] == v))
+		return;
+	list->v[list->n++] = v;
+	stats_verdict(row, v->result);
 }
 
 bool
@@ -161,7 +165,7 @@ walk_ask(struct stage_walk *w, enum stage stage)
 static void
 judge(struct stage_walk *w, size_t row, enum stage stage)
 {
-	int64_t begin;
+	int64_t begin, began = stats_now();
 
 	if (!walk_enter(w, row, stage)) {
 		walk_no_memory(w, row);
@@ -170,6 +174,7 @@ judge(struct stage_walk *w, size_t row, enum stage stage)
 	begin = clock_mono(w->txn.clock);
 	w->txn.check->judge[stage](&w->txn);
 	w->waited += clock_mono(w->txn.clock) - begin;
+	stats_check(row, began);
 }
 
 void

@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include "milter/stats.h"
+
 struct verdict *
 report(struct txn *t, unsigned result, const char *fmt, ...)
 {
@@ -33,6 +35,7 @@ report(struct txn *t, unsigned result, const char *fmt, ...)
 	v->acts_at = w->stage;
 	v->rcpt = list == &w->lists[ABOUT_RECIPIENT] ? t->rcpt->index : -1;
 	list->v[list->n++] = v;
+	stats_verdict(w->running, result);
 	return v;
 }
 

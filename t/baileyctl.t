@@ -9,6 +9,7 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use Bailey::Test;
+use Bailey::Test::Mta;
 use Bailey::Test::Tools;
 use IO::Socket::UNIX;
 use JSON::PP;
@@ -93,6 +94,37 @@ subtest 'status' => sub {
 		my $answer = decode_json(($daemon->ctl(@$_))[1]);
 		is($answer->{socket}, $daemon->socket, "@$_");
 	}
+};
+
+subtest 'stats and top' => sub {
+	my ($status, $out, $err) = $daemon->ctl('stats');
+	is_deeply([ $status, $err ], [ 0, '' ], 'nothing counted yet');
+	like($out, qr/^messages +-$/m, 'is shown as nothing');
+	$daemon->reload(qq(rdns { mode = "off" }\nhelo { invalid = "reject" not-fqdn = "suspect" mode = "shadow" }\n));
+	my $mta = Bailey::Test::Mta->new($daemon->socket);
+	$mta->do('open', 'connect h 192.0.2.1 25', 'helo -bad-', 'mail <a@example.net>',
+	    ('rcpt <b@example.org>') x 3, 'header Subject: x', 'eoh', 'eom', 'quit');
+	($status, $out) = $daemon->ctl('stats');
+	like($out, qr/^connections +1, 0 turned away$/m, 'connections');
+	like($out, qr/^recipients +pass 3$/m, 'recipients');
+	like($out, qr/^messages +pass 1$/m, 'messages');
+	like($out, qr/^would have +reject 3$/m, 'shadow');
+	like($out, qr/^helo +invalid 1$/m, 'verdicts');
+	like($out, qr/^rcpt +3( +\d+\.\d{3}){4}$/m, 'times of a stage');
+	like($out, qr/^helo +1( +\d+\.\d{3}){4}$/m, 'times of a check');
+	my $answer = decode_json(($daemon->ctl('-j', 'stats', '--since', '10m'))[1]);
+	is($answer->{checks}{helo}{results}{invalid}, 1, 'as JSON');
+	is($answer->{stages}{eom}{count}, 1, 'with numbers');
+	cmp_ok($answer->{stages}{eom}{p50}, '>', 0, 'of milliseconds');
+	for ('0s', 'x', '5', '1e3s', '-1m') {
+		is(($daemon->ctl('stats', "--since=$_"))[0], 2, "--since=$_");
+	}
+	($status, $out) = $daemon->ctl('top', '--count', '2', '--period', '1ms');
+	is($status, 0, 'top');
+	is(scalar(() = $out =~ /^messages +pass 1$/mg), 2, 'draws so often');
+	unlike($out, qr/\033/, 'and plainly when there is no terminal');
+	is(($daemon->ctl('top', @$_))[0], 2, "top @$_") for ['--count=0'], ['--count=x'], ['--period=x'], ['-j'];
+	$daemon->reload(qq(rdns { mode = "off" }\nhelo { mode = "off" }\n));
 };
 
 subtest 'reload and mode' => sub {

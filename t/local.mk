@@ -90,6 +90,7 @@ unit_tests += t/unit/spf_eval
 unit_tests += t/unit/stage
 unit_tests += t/unit/stage_decided
 unit_tests += t/unit/submission
+unit_tests += t/unit/stats
 unit_tests += t/unit/summary
 unit_tests += t/unit/store
 unit_tests += t/unit/store_fault
@@ -144,6 +145,7 @@ t_unit_reply_SOURCES = t/unit/reply.c $(fakechecks)
 t_unit_stage_SOURCES = t/unit/stage.c $(fakechecks)
 t_unit_stage_decided_SOURCES = t/unit/stage_decided.c $(fakechecks)
 t_unit_view_SOURCES = t/unit/view.c $(fakechecks)
+t_unit_stats_SOURCES = t/unit/stats.c $(fakechecks)
 t_unit_summary_SOURCES = t/unit/summary.c $(fakechecks)
 
 # Fuzz targets replay their corpus.
