@@ -52,8 +52,23 @@ settle(struct dns *d, struct lookup *l, struct dns_answer *answer, size_t size)
 }
 
 static void
+answer_offline(struct dns *d, struct lookup *l)
+{
+	size_t size = 0;
+	struct dns_answer *a = replay_answer(d->replay, l->name, l->nothing.type, &size);
+
+	if (a == NULL)
+		d->stats.missing++;
+	settle(d, l, a, size);
+}
+
+static void
 start(struct dns *d, struct lookup *l)
 {
+	if (d->replay != NULL) {
+		answer_offline(d, l);
+		return;
+	}
 	if (d->in_flight >= DNS_INFLIGHT_MAX) {
 		d->stats.over_limit++;
 		l->answer = &l->nothing;
@@ -180,12 +195,35 @@ dns_open(const struct dns_options *o, const struct clock *clock, const char **wh
 	return d;
 }
 
+struct dns *
+dns_open_replay(FILE *fp, const struct clock *clock, int64_t *wall_r, const char **why_r)
+{
+	struct replay *replay = replay_open(fp, wall_r, why_r);
+	struct dns *d = replay != NULL ? calloc(1, sizeof *d) : NULL;
+
+	if (d == NULL || cache_init(&d->cache, CACHE_SIZE) != 0) {
+		if (replay != NULL)
+			*why_r = "no memory";
+		replay_close(&replay);
+		free(d);
+		return NULL;
+	}
+	d->replay = replay;
+	d->clock = clock;
+	d->pid = getpid();
+	(void)pthread_mutex_init(&d->lock, NULL);
+	return d;
+}
+
 int
 dns_reconfigure(struct dns *d, const struct dns_options *o, const char **why_r)
 {
 	const char *file;
-	struct servers *servers = servers_of(&o->servers, &file, why_r);
+	struct servers *servers;
 
+	if (d->replay != NULL)
+		return 0;
+	servers = servers_of(&o->servers, &file, why_r);
 	if (servers == NULL)
 		return -1;
 	if (transport_use(d->transport, servers, file) != 0) {
@@ -207,7 +245,9 @@ dns_close(struct dns **dp)
 	*dp = NULL;
 	if (d == NULL || resolver_forked(d))
 		return;
-	transport_close(&d->transport);
+	if (d->transport != NULL)
+		transport_close(&d->transport);
+	replay_close(&d->replay);
 	cache_fini(&d->cache);
 	(void)pthread_mutex_destroy(&d->lock);
 	free(d);
@@ -224,13 +264,14 @@ dns_get_stats(struct dns *d, struct dns_stats *stats)
 	stats->cached = d->cache.done;
 	stats->cache_bytes = d->cache.bytes;
 	(void)pthread_mutex_unlock(&d->lock);
-	transport_get_stats(d->transport, stats);
+	if (d->transport != NULL)
+		transport_get_stats(d->transport, stats);
 }
 
 const char *
 dns_advice(struct dns *d)
 {
-	if (transport_has_loopback(d->transport))
+	if (d->replay != NULL || transport_has_loopback(d->transport))
 		return NULL;
 	return "no loopback name server: a caching resolver on this host is faster, and DNS lists "
 	       "refuse those of others";

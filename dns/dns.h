@@ -16,6 +16,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "lib/addr.h"
 #include "lib/clock.h"
@@ -83,6 +84,7 @@ struct dns_stats {
 	uint64_t	asked, cache_hits, joined, sent, retried, tcp;
 	uint64_t	by_status[DNS_STATUS_COUNT];
 	uint64_t	over_limit;		/* answered DNS_TIMEOUT because of a bound */
+	uint64_t	missing;		/* answered DNS_TIMEOUT because a file of answers has none */
 	uint64_t	forged;			/* packets dropped: id, question or source wrong */
 	uint64_t	cached;			/* answers in the cache now */
 	uint64_t	cache_bytes;
@@ -97,6 +99,16 @@ struct dns_session;
  * options that are zero have their defaults.  NULL with *why_r: cannot start.
  */
 struct dns	*dns_open(const struct dns_options *, const struct clock *, const char **why_r);
+/*
+ * Offline: every question is answered from a file of recorded answers, at
+ * once, and from nothing else.  wall_r: the time of the recording.  The file
+ * may be closed then.
+ */
+struct dns	*dns_open_replay(FILE *, const struct clock *, int64_t *wall_r, const char **why_r);
+/* Such a file (dns/replay.h): its beginning, then any number of answers. */
+void		 dns_record_begin(FILE *, int64_t wall);
+void		 dns_record(FILE *, const struct dns_answer *);
+
 /* New servers and limits; look-ups in flight keep theirs.  0, or -1 with *why_r and nothing changed. */
 int		 dns_reconfigure(struct dns *, const struct dns_options *, const char **why_r);
 /* Look-ups in flight end as DNS_TIMEOUT; all sessions must have been freed. */

@@ -10,6 +10,8 @@ libbailey_a_SOURCES += \
 	dns/packet.h \
 	dns/query.c \
 	dns/query.h \
+	dns/replay.c \
+	dns/replay.h \
 	dns/resolver.h \
 	dns/server.c \
 	dns/server.h \

@@ -12,11 +12,13 @@
 #include <sys/types.h>
 
 #include "dns/cache.h"
+#include "dns/replay.h"
 #include "dns/transport.h"
 
 struct dns {
 	const struct clock	*clock;
-	struct transport	*transport;
+	struct transport	*transport;	/* or, offline: */
+	struct replay		*replay;
 	pid_t			 pid;	/* a child of fork() has neither the thread nor sane locks */
 
 	pthread_mutex_t		 lock;	/* of all below */

@@ -55,6 +55,7 @@ unit_tests += t/unit/dns
 unit_tests += t/unit/dns_cache
 unit_tests += t/unit/dns_failover
 unit_tests += t/unit/dns_packet
+unit_tests += t/unit/dns_replay
 unit_tests += t/unit/dns_server
 unit_tests += t/unit/dns_session
 unit_tests += t/unit/dnsbl
