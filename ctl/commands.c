@@ -7,6 +7,7 @@ const struct command *const command_table[] = {
     &command_top,
     &command_reload,
     &command_mode,
+    &command_check,
     &command_help,
     &command_dkim_keygen,
     NULL,

@@ -7,11 +7,16 @@ baileyctl_SOURCES = \
 	ctl/baileyctl.c \
 	ctl/daemon.c \
 	ctl/daemon.h \
+	ctl/check.c \
+	ctl/check.h \
+	ctl/check_show.c \
 	ctl/command.h \
 	ctl/commands.c \
 	ctl/commands.h \
 	ctl/help.c \
 	ctl/keygen.c \
+	ctl/message.c \
+	ctl/message.h \
 	ctl/mode.c \
 	ctl/reload.c \
 	ctl/show.c \
@@ -19,6 +24,8 @@ baileyctl_SOURCES = \
 	ctl/stats.c \
 	ctl/status.c \
 	ctl/top.c \
+	ctl/trial.c \
+	ctl/trial.h \
 	ctl/usage.c \
 	ctl/usage.h
 baileyctl_LDADD = libbailey.a $(BAILEY_LIBS)

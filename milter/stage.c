@@ -73,7 +73,10 @@ stage_open(struct conf *conf, const struct house *house, const struct connection
 	arena_init(&w->msg, STAGE_MSG_ARENA_MAX);
 	arena_init(&w->to, STAGE_RCPT_BYTES_MAX);
 	arena_init(&w->one, STAGE_CONN_ARENA_MAX);
-	walk_make_id(w->id, house->clock);
+	if (c->id != NULL)
+		(void)snprintf(w->id, sizeof w->id, "%s", c->id);
+	else
+		walk_make_id(w->id, house->clock);
 	w->conf = conf_ref(conf);
 	w->house = house;
 	w->fields_end = &w->fields;

@@ -34,6 +34,7 @@ struct connection {			/* what the MTA says of a client */
 	struct addr	 daemon_addr;
 	bool		 local;		/* non_smtpd_milters, or no client */
 	bool		 submission;	/* port 465 or 587: taken for authenticated until MAIL shows otherwise */
+	const char	*id;		/* at most STAGE_ID_SIZE - 1 bytes; NULL: one is made */
 };
 
 struct stage_walk;	/* one connection */

@@ -20,7 +20,7 @@ use constant {
 
 local $SIG{PIPE} = 'IGNORE';
 my $house = Bailey::Test->new;
-my $quiet = qq(rdns { mode = "off" }\nhelo { mode = "off" }\n);
+my $quiet = Bailey::Test::Daemon::quiet();
 my $daemon = $house->bailey($quiet);
 
 sub visit { return IO::Socket::UNIX->new($daemon->control) // die "control socket: $!\n" }
@@ -105,7 +105,7 @@ subtest 'reload' => sub {
 };
 
 subtest 'mode' => sub {
-	my $helo = qq(rdns { mode = "off" }\nhelo { invalid = "reject" }\n);
+	my $helo = Bailey::Test::Daemon::quiet('helo') . qq(helo { invalid = "reject" }\n);
 	my $verdict = sub {
 		my $mta = Bailey::Test::Mta->new($daemon->socket);
 		my $line = $mta->last('open', 'connect h 192.0.2.1 25', 'helo -bad-', 'mail <a@example.net>',

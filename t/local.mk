@@ -107,6 +107,7 @@ perl_tests += t/access.t
 perl_tests += t/access_mysql.t
 perl_tests += t/bailey-db.t
 perl_tests += t/baileyctl.t
+perl_tests += t/check.t
 perl_tests += t/control.t
 perl_tests += t/daemon.t
 perl_tests += t/dnsbl.t

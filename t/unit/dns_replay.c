@@ -67,7 +67,7 @@ test_round_trip(void)
 	for (size_t i = 0; i < n; i++)
 		dns_record(fp2, dns_get(s, answers[i].name, answers[i].type, 0));
 	(void)fclose(fp2);
-	tap_ok(strcmp(text, text2) == 0, "and is the same:\n%s", text2);
+	tap_ok(strcmp(text, text2) == 0, "and is the same");
 	tap_ok(dns_get(s, "b.example", DNS_A, 0)->status == DNS_TIMEOUT, "a question not in it");
 	dns_session_free(&s);
 	dns_close(&d);
