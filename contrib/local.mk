@@ -5,6 +5,7 @@ dist_examples_DATA = \
 	contrib/amavis.cf \
 	contrib/bailey.conf \
 	contrib/spamassassin.cf \
+	contrib/grafana/bailey.json \
 	contrib/systemd/bailey.sysusers
 completiondir = $(datadir)/bash-completion/completions
 completion_DATA = contrib/baileyctl

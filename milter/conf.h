@@ -17,6 +17,7 @@
 #include "checks/check.h"
 #include "db/store.h"
 #include "lib/log.h"
+#include "milter/metrics.h"
 
 struct conf_check {			/* of registry row i */
 	unsigned	 mode;				/* enum mode */
@@ -60,6 +61,7 @@ struct conf {
 
 	struct dns_options	 resolver;
 	struct store_options	 store;
+	struct metrics_options	 metrics;
 	struct conf_check	 checks[CHECKS_MAX];
 	struct section_list	 classes;		/* struct conf_class, as written */
 

@@ -67,6 +67,9 @@ plan_check(struct conf *c, size_t i, const char **const actions[2], struct conf_
 	return 0;
 }
 
+/* Groups that are no check's; those of the checks follow. */
+enum { GROUP_TOP, GROUP_RESOLVER, GROUP_STORE, GROUP_METRICS, GROUP_CHECKS };
+
 static int
 plan(struct conf *c)
 {
@@ -77,20 +80,24 @@ plan(struct conf *c)
 
 	while (check_registry[n] != NULL)
 		n++;
-	p->groups = arena_array(&p->arena, n + 3, sizeof *p->groups);
+	p->groups = arena_array(&p->arena, n + GROUP_CHECKS, sizeof *p->groups);
 	if (actions[0] == NULL || actions[1] == NULL || p->groups == NULL || n > CHECKS_MAX)
 		return -1;
-	p->groups[0] = (struct conf_group){
+	p->groups[GROUP_TOP] = (struct conf_group){
 	    .parts = {{conf_option_table, c}}, .finish = conf_finish, .finish_base = c};
-	p->groups[1] = (struct conf_group){.name = "resolver",
+	p->groups[GROUP_RESOLVER] = (struct conf_group){.name = "resolver",
 	    .parts = {{dns_option_table, &c->resolver}},
 	    .finish = dns_options_finish,
 	    .finish_base = &c->resolver};
-	p->groups[2] =
+	p->groups[GROUP_STORE] =
 	    (struct conf_group){.name = "store", .parts = {{store_option_table, &c->store}}};
-	p->group_count = n + 3;
+	p->groups[GROUP_METRICS] = (struct conf_group){.name = "metrics",
+	    .parts = {{metrics_option_table, &c->metrics}},
+	    .finish = metrics_options_finish,
+	    .finish_base = &c->metrics};
+	p->group_count = n + GROUP_CHECKS;
 	for (size_t i = 0; i < n; i++)
-		if (plan_check(c, i, actions, &p->groups[i + 3]) == -1)
+		if (plan_check(c, i, actions, &p->groups[i + GROUP_CHECKS]) == -1)
 			return -1;
 	return 0;
 }

@@ -170,5 +170,9 @@ conf_needs_restart(const struct conf *was, const struct conf *is)
 	if (memcmp(&was->store, &is->store, sizeof was->store) != 0)
 		(void)snprintf(list + strlen(list), sizeof list - strlen(list), "%sstore",
 		    list[0] != '\0' ? ", " : "");
+	if (strcmp(was->metrics.listen != NULL ? was->metrics.listen : "",
+		is->metrics.listen != NULL ? is->metrics.listen : "") != 0)
+		(void)snprintf(list + strlen(list), sizeof list - strlen(list), "%smetrics.listen",
+		    list[0] != '\0' ? ", " : "");
 	return list[0] != '\0' ? strdup(list) : NULL;
 }

@@ -29,6 +29,10 @@ libbailey_a_SOURCES += \
 	milter/listen.h \
 	milter/memory.c \
 	milter/memory.h \
+	milter/metrics.c \
+	milter/metrics.h \
+	milter/metrics_options.c \
+	milter/metrics_text.c \
 	milter/notify.c \
 	milter/notify.h \
 	milter/policy.c \

@@ -38,7 +38,7 @@ struct daemon {
 	char path[PATH_MAX]; /* of the configuration, absolute */
 	bool foreground;
 	struct privs privs;
-	struct listener listener, control;
+	struct listener listener, control, metrics;
 	int pid_fd; /* -1: none */
 	int ready_fd; /* of the parent that waits; -1: none */
 	int64_t sessions_max;
@@ -91,6 +91,19 @@ open_control(struct daemon *d, struct buf *why)
 		return -1;
 	buf_puts(why, "control-socket: ");
 	return listen_open(&d->control, d->conf->control_socket, &owner, why);
+}
+
+static int
+open_metrics(struct daemon *d, struct buf *why)
+{
+	struct listen_owner owner;
+
+	if (d->conf->metrics.where == NULL)
+		return 0;
+	if (privs_control_owner(&owner, d->conf, why) < 0)
+		return -1;
+	buf_puts(why, "metrics: ");
+	return listen_open(&d->metrics, d->conf->metrics.where, &owner, why);
 }
 
 /* Without a descriptor libmilter's accept() spins, so the limit on sessions keeps below it. */
@@ -222,12 +235,19 @@ start_control(struct daemon *d, struct buf *why)
 	return d->control.fd >= 0 ? control_start(d->control.fd, &about, why) : 0;
 }
 
+static int
+start_metrics(struct daemon *d, struct buf *why)
+{
+	return d->metrics.fd >= 0 ? metrics_start(d->metrics.fd, house.dns, why) : 0;
+}
+
 static int (*const phases[])(struct daemon *, struct buf *why) = {
     find_users,
     lock_pid_file,
     make_state_directory,
     open_socket,
     open_control,
+    open_metrics,
     raise_limits,
     go_background,
     drop_privileges,
@@ -236,6 +256,7 @@ static int (*const phases[])(struct daemon *, struct buf *why) = {
     start_house,
     start_milter,
     start_control,
+    start_metrics,
 };
 
 /* Lets the parent and the terminal go; log = stderr keeps standard error. */
@@ -274,6 +295,7 @@ run(struct daemon *d)
 			log_err("cannot start: %s", why.s);
 		listen_close(&d->listener);
 		listen_close(&d->control);
+		listen_close(&d->metrics);
 		pidfile_close(d->pid_fd, d->conf->pid_file);
 		return 1;
 	}
@@ -285,6 +307,7 @@ run(struct daemon *d)
 	memory_close();
 	listen_close(&d->listener);
 	listen_close(&d->control);
+	listen_close(&d->metrics);
 	pidfile_close(d->pid_fd, d->conf->pid_file);
 	log_close();
 	/* Threads of libmilter may still look at what we have: it goes with the process. */
@@ -330,8 +353,11 @@ read_conf(struct daemon *d, const char *path)
 int
 main(int argc, char **argv)
 {
-	struct daemon d = {
-	    .pid_fd = -1, .ready_fd = -1, .listener = {.fd = -1}, .control = {.fd = -1}};
+	struct daemon d = {.pid_fd = -1,
+	    .ready_fd = -1,
+	    .listener = {.fd = -1},
+	    .control = {.fd = -1},
+	    .metrics = {.fd = -1}};
 	const char *path = SYSCONFDIR "/bailey/bailey.conf";
 	bool check = false, verbose = false, version = false;
 	int c, r = 0;

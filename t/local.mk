@@ -118,6 +118,7 @@ perl_tests += t/import-postfix.t
 perl_tests += t/import-postgrey.t
 perl_tests += t/layering.t
 perl_tests += t/manual.t
+perl_tests += t/metrics.t
 perl_tests += t/postfix.t
 perl_tests += t/postfix_access.t
 perl_tests += t/postfix_dnsbl.t

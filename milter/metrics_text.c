@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The text: https://prometheus.io/docs/instrumenting/exposition_formats/.
+ * Labels are words of ours, so nothing needs escaping.
+ */
+#include "config.h"
+
+#include "milter/metrics.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "dns/dns.h"
+#include "milter/census.h"
+#include "milter/reload.h"
+#include "milter/stats.h"
+
+/* Buckets shown: 64 us, 256 us, 1 ms, 4 ms ... 17 s, each with all that are below. */
+#define FIRST_BUCKET 11
+#define BUCKET_STEP  4
+#define LAST_BUCKET  47
+
+static void
+head(FILE *fp, const char *name, const char *type, const char *help)
+{
+	(void)fprintf(fp, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
+}
+
+static void
+one(FILE *fp, const char *name, const char *type, const char *help, uint64_t value)
+{
+	head(fp, name, type, help);
+	(void)fprintf(fp, "%s %" PRIu64 "\n", name, value);
+}
+
+static void
+actions(FILE *fp, const char *name, const char *help, const uint64_t counts[static ACTION_COUNT])
+{
+	head(fp, name, "counter", help);
+	for (enum action a = 0; a < ACTION_COUNT; a++)
+		/* It becomes reject or suspect before anything is decided. */
+		if (a != ACTION_REJECT_IF_SUSPECT)
+			(void)fprintf(
+			    fp, "%s{action=\"%s\"} %" PRIu64 "\n", name, action_text(a), counts[a]);
+}
+
+static void
+histogram(
+    FILE *fp, const char *name, const char *label, const char *value, const struct histogram *h)
+{
+	uint64_t n = 0, total = histogram_count(h);
+
+	for (size_t i = 0; i <= LAST_BUCKET; i++) {
+		n += h->buckets[i];
+		if (i >= FIRST_BUCKET && (i - FIRST_BUCKET) % BUCKET_STEP == 0)
+			(void)fprintf(fp, "%s_bucket{%s=\"%s\",le=\"%g\"} %" PRIu64 "\n", name,
+			    label, value, (double)histogram_limit(i) / 1e6, n);
+	}
+	(void)fprintf(
+	    fp, "%s_bucket{%s=\"%s\",le=\"+Inf\"} %" PRIu64 "\n", name, label, value, total);
+	(void)fprintf(fp, "%s_sum{%s=\"%s\"} %.6f\n", name, label, value, (double)h->sum / 1e6);
+	(void)fprintf(fp, "%s_count{%s=\"%s\"} %" PRIu64 "\n", name, label, value, total);
+}
+
+static void
+write_state(FILE *fp)
+{
+	struct conf *conf = conf_current();
+
+	head(fp, "bailey_build_info", "gauge", "Version of the running daemon.");
+	(void)fprintf(fp, "bailey_build_info{version=\"%s\"} 1\n", PACKAGE_VERSION);
+	head(fp, "bailey_mode", "gauge", "Whether a mode is in force.");
+	for (enum mode m = 0; m < MODE_COUNT; m++)
+		(void)fprintf(
+		    fp, "bailey_mode{mode=\"%s\"} %d\n", mode_text(m), conf->mode == (unsigned)m);
+	one(fp, "bailey_config_reload_timestamp_seconds", "gauge",
+	    "When the configuration in force was read.", (uint64_t)reload_when());
+	one(fp, "bailey_sessions", "gauge", "SMTP sessions now.", (uint64_t)census_sessions());
+	one(fp, "bailey_sessions_limit", "gauge", "SMTP sessions there may be.",
+	    (uint64_t)conf->maximum_sessions);
+	one(fp, "bailey_messages_open", "gauge", "Messages under way now.",
+	    (uint64_t)census_messages());
+	conf_unref(&conf);
+}
+
+static void
+write_verdicts(FILE *fp, const struct stats *s)
+{
+	head(fp, "bailey_verdicts_total", "counter", "What each check found.");
+	for (size_t i = 0; check_registry[i] != NULL; i++)
+		for (unsigned k = 0; check_registry[i]->results[k].name != NULL; k++)
+			(void)fprintf(fp,
+			    "bailey_verdicts_total{check=\"%s\",result=\"%s\"} %" PRIu64 "\n",
+			    check_registry[i]->name, check_registry[i]->results[k].name,
+			    s->verdicts[i][k]);
+}
+
+static void
+write_stats(FILE *fp, const struct stats *s)
+{
+	one(fp, "bailey_connections_total", "counter", "SMTP sessions begun.", s->connections);
+	one(fp, "bailey_turned_away_total", "counter", "SMTP sessions beyond the limit.",
+	    s->turned_away);
+	write_verdicts(fp, s);
+	actions(fp, "bailey_recipients_total", "Decisions about recipients.", s->recipients);
+	actions(fp, "bailey_messages_total", "Decisions at the end of messages.", s->messages);
+	actions(fp, "bailey_shadow_recipients_total",
+	    "What shadow rules would have done to recipients.", s->would_recipients);
+	actions(fp, "bailey_shadow_messages_total",
+	    "What shadow rules would have done to messages.", s->would_messages);
+	head(fp, "bailey_stage_seconds", "histogram",
+	    "How long the mail server waited for an answer.");
+	histogram(fp, "bailey_stage_seconds", "stage", "mail", &s->stages[STAGE_MAIL]);
+	histogram(fp, "bailey_stage_seconds", "stage", "rcpt", &s->stages[STAGE_RCPT]);
+	histogram(fp, "bailey_stage_seconds", "stage", "eom", &s->stages[STAGE_EOM]);
+	head(fp, "bailey_check_seconds", "histogram", "How long a check judged, with its waits.");
+	for (size_t i = 0; check_registry[i] != NULL; i++)
+		histogram(
+		    fp, "bailey_check_seconds", "check", check_registry[i]->name, &s->checks[i]);
+}
+
+static void
+write_resolver(FILE *fp, struct dns *dns)
+{
+	struct dns_stats s;
+
+	dns_get_stats(dns, &s);
+	one(fp, "bailey_resolver_questions_total", "counter", "Questions of the checks.", s.asked);
+	one(fp, "bailey_resolver_cache_hits_total", "counter", "Questions with a known answer.",
+	    s.cache_hits);
+	one(fp, "bailey_resolver_joined_total", "counter", "Questions that were under way already.",
+	    s.joined);
+	one(fp, "bailey_resolver_sent_total", "counter", "Packets sent to servers.", s.sent);
+	one(fp, "bailey_resolver_retries_total", "counter", "Packets sent again.", s.retried);
+	one(fp, "bailey_resolver_tcp_total", "counter", "Questions asked over TCP.", s.tcp);
+	one(fp, "bailey_resolver_forged_total", "counter", "Packets dropped as forged.", s.forged);
+	one(fp, "bailey_resolver_over_limit_total", "counter",
+	    "Questions not asked because of a limit.", s.over_limit);
+	head(fp, "bailey_resolver_answers_total", "counter", "Answers of servers.");
+	for (enum dns_status i = 0; i < DNS_STATUS_COUNT; i++)
+		(void)fprintf(fp, "bailey_resolver_answers_total{status=\"%s\"} %" PRIu64 "\n",
+		    dns_status_text(i), s.by_status[i]);
+	one(fp, "bailey_resolver_cache_entries", "gauge", "Answers kept.", s.cached);
+	one(fp, "bailey_resolver_cache_bytes", "gauge", "Memory of them.", s.cache_bytes);
+}
+
+bool
+metrics_write(FILE *fp, struct dns *dns)
+{
+	struct stats *s = malloc(sizeof *s);
+
+	if (s == NULL)
+		return false;
+	stats_read(s);
+	write_state(fp);
+	write_stats(fp, s);
+	write_resolver(fp, dns);
+	free(s);
+	return !ferror(fp);
+}
