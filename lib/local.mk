@@ -12,6 +12,8 @@ libbailey_a_SOURCES += \
 	lib/header.h \
 	lib/keyhash.c \
 	lib/keyhash.h \
+	lib/journal.c \
+	lib/journal.h \
 	lib/log.c \
 	lib/log.h \
 	lib/mailbox.c \

@@ -18,6 +18,7 @@
 
 #include "lib/ascii.h"
 #include "lib/buf.h"
+#include "lib/journal.h"
 #include "lib/text.h"
 
 #define CUT_ROOM    16 /* bytes kept for the mark that facts are missing, and the end of the line */
@@ -42,7 +43,7 @@ log_open(const char *name, enum log_target to, enum log_level up_to)
 {
 	program = name;
 	most = up_to;
-	if (to == LOG_TO_SYSLOG)
+	if (to == LOG_TO_SYSLOG || to == LOG_TO_JOURNAL)
 		openlog(name, LOG_PID | LOG_NDELAY, LOG_MAIL);
 	target = to;
 }
@@ -50,7 +51,7 @@ log_open(const char *name, enum log_target to, enum log_level up_to)
 void
 log_close(void)
 {
-	if (target == LOG_TO_SYSLOG)
+	if (target == LOG_TO_SYSLOG || target == LOG_TO_JOURNAL)
 		closelog();
 	target = LOG_TO_STDERR;
 }
@@ -82,9 +83,9 @@ json_begin(struct buf *b, enum log_level level)
 	    now.tv_nsec / 1000000, levels[level].name);
 }
 
-/* A whole message; in JSON it is one fact, "message". */
+/* A whole message; in JSON it is one fact, "message"; the journal has its facts one by one as well. */
 static void
-emit(enum log_level level, const char *message)
+emit(enum log_level level, const char *message, const struct log_field *fields, size_t count)
 {
 	char room[PREFIX_MAX + LOG_LINE_MAX + 2];
 	enum log_target to = target;
@@ -92,6 +93,10 @@ emit(enum log_level level, const char *message)
 
 	buf_init(&b, room, sizeof room);
 	switch (to) {
+	case LOG_TO_JOURNAL:
+		if (journal_send(levels[level].priority, program, message, fields, count))
+			return;
+		/* FALLTHROUGH */
 	case LOG_TO_SYSLOG:
 		syslog(levels[level].priority, "%s", message);
 		return;
@@ -120,7 +125,7 @@ emit_format(enum log_level level, const char *fmt, va_list ap)
 	for (char *p = message; *p != '\0'; p++)
 		if (ascii_is_control(*p))
 			*p = '?';
-	emit(level, message);
+	emit(level, message, NULL, 0);
 	errno = saved_errno;
 }
 
@@ -184,7 +189,7 @@ log_fields(enum log_level level, const struct log_field *fields, size_t count)
 		buf_puts(&b, "}\n");
 		write_line(&b);
 	} else {
-		emit(level, b.s);
+		emit(level, b.s, fields, count);
 	}
 	errno = saved_errno;
 }

@@ -12,7 +12,7 @@
 #include <stddef.h>
 
 enum log_level { LOG_LEVEL_ERR, LOG_LEVEL_NOTICE, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
-enum log_target { LOG_TO_SYSLOG, LOG_TO_STDERR, LOG_TO_JSON };
+enum log_target { LOG_TO_SYSLOG, LOG_TO_STDERR, LOG_TO_JSON, LOG_TO_JOURNAL };
 
 /* One fact of a structured line; a NULL value is left out. */
 struct log_field {
@@ -27,6 +27,7 @@ struct log_field {
  * May be called again: a reload can change target and level.  program must
  * outlive the process.  Before the first call lines go to stderr, up to info.
  * err notice info debug are syslog's levels of these names, facility mail.
+ * Where there is no journal, its lines go to syslog.
  */
 void	 log_open(const char *program, enum log_target, enum log_level most);
 void	 log_close(void);
@@ -40,8 +41,8 @@ void	 log_notice(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void	 log_info(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void	 log_debug(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /*
- * key=value key="v w" ... ; an object in JSON, with time and level.  The same
- * facts in each target; those that would pass LOG_LINE_MAX are left out, and
+ * key=value key="v w" ... ; an object in JSON, with time and level; in the
+ * journal fields of their own beside that line.  The same facts in each target; those that would pass LOG_LINE_MAX are left out, and
  * cut=yes says so.
  */
 void	 log_fields(enum log_level, const struct log_field *, size_t count);

@@ -11,7 +11,7 @@
 #include "lib/name.h"
 #include "milter/listen.h"
 
-static const char *const log_words[] = {"syslog", "stderr", "json", NULL};
+static const char *const log_words[] = {"syslog", "stderr", "json", "journal", NULL};
 static const char *const level_words[] = {"err", "notice", "info", "debug", NULL};
 const char *const conf_mode_words[] = {"enforce", "shadow", "off", NULL};
 
@@ -43,7 +43,7 @@ const struct option conf_option_table[] = {
 	{"local-domains", OPTION_DOMAINS, AT(local_domains), .value = NULL},
 	/* Our own addresses, beside the one the client spoke to: nobody outside greets with them. */
 	{"local-addresses", OPTION_CIDRS, AT(local_addresses), .value = NULL},
-	/* Where the log goes: syslog(3), facility mail; standard error as text; standard error as JSON lines. */
+	/* Where the log goes: syslog(3), facility mail; standard error as text; standard error as JSON lines; systemd's journal, each fact a field. */
 	{"log", OPTION_CHOICE, AT(log), "syslog", .choices = log_words},
 	{"log-level", OPTION_CHOICE, AT(log_level), "info", .choices = level_words},
 	/* enforce; shadow: everything is looked at, logged as would-be, nothing is carried out; off: nothing is looked at. */

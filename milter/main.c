@@ -269,7 +269,7 @@ tell_parent(struct daemon *d)
 		return;
 	(void)dup2(null, STDIN_FILENO);
 	(void)dup2(null, STDOUT_FILENO);
-	if (d->conf->log == LOG_TO_SYSLOG)
+	if (d->conf->log == LOG_TO_SYSLOG || d->conf->log == LOG_TO_JOURNAL)
 		(void)dup2(null, STDERR_FILENO);
 	(void)close(null);
 	(void)!write(d->ready_fd, "", 1);
@@ -291,7 +291,7 @@ run(struct daemon *d)
 		if (phases[i](d, &why) == 0)
 			continue;
 		(void)fprintf(stderr, "bailey: %s\n", why.s);
-		if (d->conf->log == LOG_TO_SYSLOG)
+		if (d->conf->log == LOG_TO_SYSLOG || d->conf->log == LOG_TO_JOURNAL)
 			log_err("cannot start: %s", why.s);
 		listen_close(&d->listener);
 		listen_close(&d->control);

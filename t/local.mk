@@ -72,6 +72,7 @@ unit_tests += t/unit/helo
 unit_tests += t/unit/house
 unit_tests += t/unit/keys
 unit_tests += t/unit/listen
+unit_tests += t/unit/journal
 unit_tests += t/unit/log
 unit_tests += t/unit/mailbox
 unit_tests += t/unit/name
