@@ -6,7 +6,9 @@ dist_examples_DATA = \
 	contrib/bailey.conf \
 	contrib/spamassassin.cf \
 	contrib/grafana/bailey.json \
-	contrib/systemd/bailey.sysusers
+	contrib/systemd/bailey.socket \
+	contrib/systemd/bailey.sysusers \
+	contrib/systemd/bailey.tmpfiles
 completiondir = $(datadir)/bash-completion/completions
 completion_DATA = contrib/baileyctl
 CLEANFILES += contrib/baileyctl

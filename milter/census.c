@@ -20,6 +20,8 @@
 static struct {
 	int64_t sessions_max;
 	atomic_llong sessions, messages, callbacks;
+	atomic_llong ended; /* callbacks, ever */
+	long long ended_before; /* at the last census_moves() */
 	atomic_bool draining, frozen;
 	atomic_llong turned_away; /* since the last line about it */
 	atomic_llong told_at; /* clock_mono of that line; 0: never */
@@ -95,6 +97,16 @@ void
 census_callback_leave(void)
 {
 	atomic_fetch_sub(&census.callbacks, 1);
+	atomic_fetch_add(&census.ended, 1);
+}
+
+bool
+census_moves(void)
+{
+	long long ended = atomic_load(&census.ended), before = census.ended_before;
+
+	census.ended_before = ended;
+	return ended != before || atomic_load(&census.callbacks) == 0;
 }
 
 int64_t

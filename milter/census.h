@@ -30,6 +30,13 @@ void	census_callback_leave(void);
 int64_t	census_sessions(void);
 int64_t	census_messages(void);
 
+/*
+ * Whether callbacks come to their end: false when there are some, and none has
+ * ended since the last such question.  One thread asks, at intervals longer
+ * than any callback may take (resolver.budget, at most 25 s).
+ */
+bool	census_moves(void);
+
 /* Wait until there are no messages, no callbacks; at most so many ms, false if that was not enough. */
 bool	census_drain(int64_t ms);
 bool	census_freeze(int64_t ms);

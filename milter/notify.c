@@ -9,8 +9,9 @@
 #ifdef HAVE_SYSTEMD
 #include <systemd/sd-daemon.h>
 #else
-#define sd_notify(unset, state)     ((void)(state), 0)
-#define sd_notifyf(unset, fmt, arg) ((void)(arg), 0)
+#define sd_watchdog_enabled(unset, us) ((void)(us), 0)
+#define sd_notify(unset, state)        ((void)(state), 0)
+#define sd_notifyf(unset, fmt, arg)    ((void)(arg), 0)
 #endif
 
 void
@@ -34,4 +35,19 @@ void
 notify_stopping(void)
 {
 	(void)sd_notify(0, "STOPPING=1\nSTATUS=finishing open messages");
+}
+
+/* Half of what it allows, so that one may come late (sd_watchdog_enabled(3)). */
+int64_t
+notify_watchdog_interval(void)
+{
+	uint64_t us = 0;
+
+	return sd_watchdog_enabled(0, &us) > 0 ? (int64_t)(us / 2000) : 0;
+}
+
+void
+notify_alive(void)
+{
+	(void)sd_notify(0, "WATCHDOG=1");
 }

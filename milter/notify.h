@@ -6,8 +6,13 @@
 #ifndef MILTER_NOTIFY_H
 #define MILTER_NOTIFY_H
 
+#include <stdint.h>
+
 void	notify_ready(const char *status);
 void	notify_reloading(void);
 void	notify_stopping(void);
+/* ms between two signs of life it wants, as WatchdogSec says; 0: none. */
+int64_t	notify_watchdog_interval(void);
+void	notify_alive(void);
 
 #endif

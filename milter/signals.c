@@ -73,11 +73,30 @@ stop(void)
 	(void)census_freeze(FREEZE_MS);
 }
 
+/*
+ * The next signal; meanwhile the service manager hears that we live, unless
+ * callbacks have begun and none comes to its end: then it shall start us anew.
+ */
+static int
+next_signal(void)
+{
+	int64_t ms = notify_watchdog_interval();
+	struct timespec interval = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
+	int sig;
+
+	if (ms == 0)
+		return sigwaitinfo(&awaited, NULL);
+	while ((sig = sigtimedwait(&awaited, NULL, &interval)) < 0)
+		if (census_moves())
+			notify_alive();
+	return sig;
+}
+
 int
 signals_run(void)
 {
 	for (;;) {
-		switch (sigwaitinfo(&awaited, NULL)) {
+		switch (next_signal()) {
 		case SIGHUP:
 		case SIGUSR1:
 			(void)reload_now(NULL, NULL, NULL);

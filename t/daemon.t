@@ -319,6 +319,12 @@ subtest 'service manager' => sub {
 		ok($hears->(qr/RELOADING=1\nMONOTONIC_USEC=\d+.*READY=1/s), 'reloading, ready again');
 		$daemon->kill('TERM');
 		ok($hears->(qr/STOPPING=1/), 'stopping');
+		$daemon->wait(PATIENCE);
+		$heard = '';
+		local $ENV{WATCHDOG_USEC} = 100_000;
+		$daemon = serves(conf('notify', "socket = \"unix:$place/s\""));
+		ok($hears->(qr/WATCHDOG=1.*WATCHDOG=1/s), 'alive, again and again');
+		$daemon->kill('TERM');
 	}
 	is($daemon->wait(PATIENCE) // $daemon->stop, 0, 'and it ends well');
 };

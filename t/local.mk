@@ -135,6 +135,7 @@ perl_tests += t/session.t
 perl_tests += t/sign.t
 perl_tests += t/spamassassin.t
 perl_tests += t/style.t
+perl_tests += t/systemd.t
 
 check_PROGRAMS += $(unit_tests)
 
