@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * check: what the daemon would do with a message, without a daemon or an MTA.
- * The store is not opened, so what depends on it is as on the first day.
+ * The store is not opened, but an empty one in memory: everybody is met for
+ * the first time.
  */
 #include "config.h"
 
@@ -96,6 +97,21 @@ open_dns(struct checking *c)
 }
 
 static int
+open_store(struct checking *c)
+{
+	struct store_setup setup = {
+	    .options = c->trial.conf->store, .clock = c->trial.house.clock, .offline = true};
+	char room[200];
+	struct buf why;
+
+	setup.options.type = STORE_MEMORY;
+	buf_init(&why, room, sizeof room);
+	return store_open(&c->trial.store, &setup, &why) == STORE_OK
+		   ? 0
+		   : call_fail(c->call, "%s", why.s);
+}
+
+static int
 load_conf(struct checking *c)
 {
 	char *errors;
@@ -173,7 +189,7 @@ run(const struct call *call)
 
 	c.call = call;
 	if ((r = take_envelope(&c)) == 0 && (r = load_conf(&c)) == 0 && (r = open_dns(&c)) == 0 &&
-	    (r = open_file(call, path, "r", &c.trial.message)) == 0 &&
+	    (r = open_store(&c)) == 0 && (r = open_file(call, path, "r", &c.trial.message)) == 0 &&
 	    (r = open_file(call, call_value(call, "record", 0), "w", &c.trial.record)) == 0) {
 		if (path == NULL)
 			c.trial.message = stdin;
@@ -183,6 +199,7 @@ run(const struct call *call)
 		(void)fclose(c.trial.message);
 	if (c.trial.record != NULL)
 		(void)fclose(c.trial.record);
+	store_close(&c.trial.store);
 	dns_close(&c.trial.house.dns);
 	conf_unref(&c.trial.conf);
 	return r;

@@ -211,6 +211,7 @@ trial_run(const struct trial *t, enum action *action_r)
 		json_decref(out);
 		return NULL;
 	}
+	stage_set_store(w, t->store);
 	*action_r = ACTION_TEMPFAIL;
 	put(out, "client", stage_txn(w)->client.addr_text);
 	put(out, "helo", t->helo);

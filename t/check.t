@@ -47,8 +47,8 @@ sub daemon_says {
 
 my $played = 0;
 for my $session (map { @{ $_->{sessions} } } @topics) {
-	# Greylisting remembers, and a check remembers nothing.
-	next if $session->{remembers};
+	# Who comes again: a check meets everybody for the first time.
+	next if $session->{wait};
 	my $text = Bailey::Test::Smtp::message(@{ $session->{fields} // [] });
 	my ($from, $to) = map { "<$_>" } $session->{from} // 'sender@client.example',
 	    $session->{to} // 'user@example.org';
