@@ -99,8 +99,10 @@ open_dns(struct checking *c)
 static int
 open_store(struct checking *c)
 {
-	struct store_setup setup = {
-	    .options = c->trial.conf->store, .clock = c->trial.house.clock, .offline = true};
+	struct store_setup setup = {.options = c->trial.conf->store,
+	    .directory = "",
+	    .clock = c->trial.house.clock,
+	    .offline = true};
 	char room[200];
 	struct buf why;
 

@@ -45,6 +45,13 @@ show_decision(const json_t *of)
 	}
 }
 
+void
+show_decided(const json_t *of)
+{
+	show_verdicts(of);
+	show_decision(of);
+}
+
 /* Folds stay, other controls do not. */
 static void
 show_field(const json_t *field)
@@ -69,8 +76,7 @@ show_message(const json_t *message)
 	const json_t *fields = json_object_get(message, "fields");
 
 	(void)puts("\nmessage");
-	show_verdicts(message);
-	show_decision(message);
+	show_decided(message);
 	if (json_number_of(message, "forged") > 0)
 		(void)printf("  %lld field(s) that claim to be ours would be removed\n",
 		    (long long)json_number_of(message, "forged"));
@@ -107,8 +113,7 @@ check_show(const json_t *o)
 		(void)fputs("\nto ", stdout);
 		show_text(json_text_of(r, "to"), stdout);
 		(void)putchar('\n');
-		show_verdicts(r);
-		show_decision(r);
+		show_decided(r);
 	}
 	if (json_object_get(o, "message") != NULL)
 		show_message(json_object_get(o, "message"));

@@ -5,6 +5,7 @@ const struct command *const command_table[] = {
     &command_status,
     &command_stats,
     &command_top,
+    &command_why,
     &command_reload,
     &command_mode,
     &command_check,

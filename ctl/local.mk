@@ -27,5 +27,6 @@ baileyctl_SOURCES = \
 	ctl/trial.c \
 	ctl/trial.h \
 	ctl/usage.c \
-	ctl/usage.h
+	ctl/usage.h \
+	ctl/why.c
 baileyctl_LDADD = libbailey.a $(BAILEY_LIBS)

@@ -44,6 +44,9 @@ show(const json_t *a)
 	    (long long)json_number_of(a, "sessions"),
 	    (long long)json_number_of(a, "maximum_sessions"),
 	    (long long)json_number_of(a, "messages"));
+	show_key("receipts");
+	(void)printf("%lld kept, %lld lost\n", (long long)json_number_of(a, "receipts"),
+	    (long long)json_number_of(a, "receipts_lost"));
 	show_resolver(json_object_get(a, "resolver"));
 }
 

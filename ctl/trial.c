@@ -9,103 +9,18 @@
 #include <string.h>
 
 #include "ctl/message.h"
-#include "lib/ascii.h"
 #include "milter/authres.h"
-#include "milter/reply.h"
+#include "milter/explain.h"
 
 #define ID "offline" /* always the same, as is everything else */
-
-/* JSON is UTF-8; what is not becomes ASCII. */
-static json_t *
-text_of(const char *s)
-{
-	json_t *text = json_string(s != NULL ? s : "");
-	char *copy;
-
-	if (text != NULL || (copy = strdup(s)) == NULL)
-		return text;
-	for (char *p = copy; *p != '\0'; p++)
-		if (ascii_is_eight_bit(*p))
-			*p = '?';
-	text = json_string(copy);
-	free(copy);
-	return text;
-}
-
-static void
-put(json_t *o, const char *key, const char *value)
-{
-	(void)json_object_set_new(o, key, text_of(value));
-}
-
-static void
-put_cause(json_t *o, const char *key, const struct verdict *v)
-{
-	char name[100];
-
-	if (v == NULL)
-		return;
-	(void)snprintf(
-	    name, sizeof name, "%s.%s", v->check->name, v->check->results[v->result].name);
-	put(o, key, name);
-}
-
-static json_t *
-verdict_of(const struct conf *conf, const struct verdict *v)
-{
-	const struct result *row = &v->check->results[v->result];
-	json_t *o = json_object();
-
-	put(o, "check", v->check->name);
-	put(o, "result", row->name);
-	put(o, "word", word_text(row->word));
-	put(o, "action", action_text(policy_configured(conf, v)));
-	put(o, "mode", mode_text(policy_mode(conf, v->check)));
-	put(o, "reason", v->reason);
-	return o;
-}
-
-static void
-put_reply(json_t *o, const struct stage_walk *w, const struct decision *d)
-{
-	char line[REPLY_TEXT_MAX + 20];
-	struct reply r;
-
-	if (!policy_refuses(d->action))
-		return;
-	reply_format(&r, stage_txn(w), stage_conf(w), d);
-	(void)snprintf(line, sizeof line, "%s %s %s", r.code, r.xcode, r.text);
-	put(o, "reply", line);
-}
-
-/* What was found and decided at RCPT or the end of the message. */
-static void
-put_verdicts(json_t *o, const struct stage_walk *w, const struct decision *d)
-{
-	const struct verdict *all[STAGE_VERDICTS_MAX];
-	size_t n = stage_verdicts(w, all);
-	json_t *verdicts = json_array();
-
-	for (size_t i = 0; i < n; i++)
-		(void)json_array_append_new(verdicts, verdict_of(stage_conf(w), all[i]));
-	(void)json_object_set_new(o, "verdicts", verdicts);
-	put(o, "action", action_text(d->action));
-	put_cause(o, "cause", d->cause);
-	if (d->exempt)
-		(void)json_object_set_new(o, "exempt", json_true());
-	if (d->would_cause != NULL)
-		put(o, "would", action_text(d->would));
-	put_cause(o, "would-cause", d->would_cause);
-	put_reply(o, w, d);
-}
 
 static void
 put_field(json_t *fields, const char *name, const char *value)
 {
 	json_t *o = json_object();
 
-	put(o, "name", name);
-	put(o, "value", value);
+	explain_text(o, "name", name);
+	explain_text(o, "value", value);
 	(void)json_array_append_new(fields, o);
 }
 
@@ -125,20 +40,6 @@ put_fields(json_t *o, const struct stage_walk *w)
 	(void)json_object_set_new(o, "fields", fields);
 }
 
-static void
-put_skipped(json_t *out, const struct stage_walk *w)
-{
-	json_t *skipped = json_object();
-
-	for (size_t i = 0; check_registry[i] != NULL; i++) {
-		const char *why = stage_skipped(w, check_registry[i]);
-
-		if (why != NULL)
-			put(skipped, check_registry[i]->name, why);
-	}
-	(void)json_object_set_new(out, "skipped", skipped);
-}
-
 /* Whether a recipient is left. */
 static bool
 envelope(const struct trial *t, struct stage_walk *w, json_t *out, enum action *action_r)
@@ -153,14 +54,14 @@ envelope(const struct trial *t, struct stage_walk *w, json_t *out, enum action *
 	(void)json_object_set_new(out, "recipients", recipients);
 	if (stage_mail(w, t->from, params, t->user) < 0)
 		return false;
-	put(out, "origin", origin_text(stage_txn(w)->origin));
-	put_skipped(out, w);
+	explain_text(out, "origin", origin_text(stage_txn(w)->origin));
+	explain_skipped(out, w);
 	for (size_t i = 0; t->rcpts[i] != NULL; i++) {
 		json_t *o = json_object();
 
 		stage_rcpt(w, t->rcpts[i], &d);
-		put(o, "to", t->rcpts[i]);
-		put_verdicts(o, w, &d);
+		explain_text(o, "to", t->rcpts[i]);
+		explain_decision(o, w, &d);
 		(void)json_array_append_new(recipients, o);
 		*action_r = d.action;
 		left |= !policy_refuses(d.action);
@@ -179,7 +80,7 @@ content(const struct trial *t, struct stage_walk *w, json_t *out, enum action *a
 	if (message_feed(t->message, w, &forged) < 0)
 		return -1;
 	stage_eom(w, &d);
-	put_verdicts(o, w, &d);
+	explain_decision(o, w, &d);
 	if (!policy_refuses(d.action))
 		put_fields(o, w);
 	(void)json_object_set_new(o, "forged", json_integer(forged));
@@ -213,13 +114,13 @@ trial_run(const struct trial *t, enum action *action_r)
 	}
 	stage_set_store(w, t->store);
 	*action_r = ACTION_TEMPFAIL;
-	put(out, "client", stage_txn(w)->client.addr_text);
-	put(out, "helo", t->helo);
-	put(out, "from", t->from);
+	explain_text(out, "client", stage_txn(w)->client.addr_text);
+	explain_text(out, "helo", t->helo);
+	explain_text(out, "from", t->from);
 	if (envelope(t, w, out, action_r))
 		r = content(t, w, out, action_r);
 	error = errno;
-	put(out, "action", action_text(*action_r));
+	explain_text(out, "action", action_text(*action_r));
 	if (t->record != NULL) {
 		dns_record_begin(t->record, clock_wall(t->house.clock));
 		dns_session_each(

@@ -11,6 +11,8 @@
  *   'c'   client                        the same
  *   'w'   our sender, recipient       the same: one of us wrote to somebody elsewhere
  *   'd'   day, policy domain, id        version (1), then texts, each with a NUL: checks/dmarc/report.h
+ *   'r'   id, number                    JSON: milter/receipt.h
+ *   'q'   queue id                      an id of 'r'
  *
  * A value of a version we do not know is never changed nor removed: it belongs
  * to a newer release that may run again.
@@ -39,6 +41,8 @@ enum record_kind {
 	RECORD_CLIENT = 'c',
 	RECORD_CORRESPONDENT = 'w',
 	RECORD_DMARC = 'd',
+	RECORD_RECEIPT = 'r',
+	RECORD_QUEUE_ID = 'q',
 };
 
 struct record_bytes {

@@ -12,6 +12,7 @@
 
 #include "milter/answer_private.h"
 #include "milter/census.h"
+#include "milter/receipt.h"
 #include "milter/reload.h"
 
 bool
@@ -61,6 +62,7 @@ static bool
 status(const struct answer_about *about, const char *argument, json_t *out)
 {
 	struct conf *conf = conf_current();
+	uint64_t kept, lost;
 
 	(void)argument;
 	answer_text(out, "version", PACKAGE_VERSION);
@@ -72,6 +74,9 @@ status(const struct answer_about *about, const char *argument, json_t *out)
 	answer_text(out, "socket", conf->socket);
 	answer_number(out, "sessions", (uint64_t)census_sessions());
 	answer_number(out, "messages", (uint64_t)census_messages());
+	receipt_count(&kept, &lost);
+	answer_number(out, "receipts", kept);
+	answer_number(out, "receipts_lost", lost);
 	answer_number(out, "maximum_sessions", (uint64_t)conf->maximum_sessions);
 	(void)json_object_set_new(out, "resolver", resolver_of(about));
 	conf_unref(&conf);
@@ -126,12 +131,30 @@ mode(const struct answer_about *about, const char *argument, json_t *out)
 	return true;
 }
 
+static bool
+why(const struct answer_about *about, const char *argument, json_t *out)
+{
+	json_t *found;
+
+	(void)about;
+	if (*argument == '\0')
+		return answer_fail(out, "why takes an id, as in a reply, or a queue id");
+	found = receipt_find(argument);
+	if (found == NULL)
+		return answer_fail(out, "there is no store now");
+	(void)json_object_set_new(out, "receipts", found);
+	return json_array_size(found) > 0 ||
+	       answer_fail(out, "no receipt has that id: deliveries are kept by choice only, and "
+				"nothing for ever");
+}
+
 /* clang-format off */
 static const struct { const char *name; answer_fill *fill; } requests[] = {
 	{"status", status},
 	{"reload", reload},
 	{"mode", mode},
 	{"stats", answer_stats},
+	{"why", why},
 };
 /* clang-format on */
 

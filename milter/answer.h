@@ -6,6 +6,7 @@
  *	reload			reads the configuration again; "errors" or "changes"
  *	mode WORD		shadow, enforce, off: forced until a restart; configured: no longer
  *	stats [SECONDS]		what happened since the start, or lately
+ *	why ID|QUEUE-ID		the receipts of it
  *
  * Every answer has "ok"; if that is false, "error" says why.
  */

@@ -18,6 +18,7 @@
 #include "db/store.h"
 #include "lib/log.h"
 #include "milter/metrics.h"
+#include "milter/receipt_options.h"
 
 struct conf_check {			/* of registry row i */
 	unsigned	 mode;				/* enum mode */
@@ -62,6 +63,7 @@ struct conf {
 	struct dns_options	 resolver;
 	struct store_options	 store;
 	struct metrics_options	 metrics;
+	struct receipt_options	 receipts;
 	struct conf_check	 checks[CHECKS_MAX];
 	struct section_list	 classes;		/* struct conf_class, as written */
 

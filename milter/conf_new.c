@@ -68,7 +68,7 @@ plan_check(struct conf *c, size_t i, const char **const actions[2], struct conf_
 }
 
 /* Groups that are no check's; those of the checks follow. */
-enum { GROUP_TOP, GROUP_RESOLVER, GROUP_STORE, GROUP_METRICS, GROUP_CHECKS };
+enum { GROUP_TOP, GROUP_RESOLVER, GROUP_STORE, GROUP_METRICS, GROUP_RECEIPTS, GROUP_CHECKS };
 
 static int
 plan(struct conf *c)
@@ -95,6 +95,8 @@ plan(struct conf *c)
 	    .parts = {{metrics_option_table, &c->metrics}},
 	    .finish = metrics_options_finish,
 	    .finish_base = &c->metrics};
+	p->groups[GROUP_RECEIPTS] = (struct conf_group){
+	    .name = "receipts", .parts = {{receipt_option_table, &c->receipts}}};
 	p->group_count = n + GROUP_CHECKS;
 	for (size_t i = 0; i < n; i++)
 		if (plan_check(c, i, actions, &p->groups[i + GROUP_CHECKS]) == -1)

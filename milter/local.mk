@@ -23,6 +23,8 @@ libbailey_a_SOURCES += \
 	milter/house.h \
 	milter/control.c \
 	milter/control.h \
+	milter/explain.c \
+	milter/explain.h \
 	milter/history.c \
 	milter/history.h \
 	milter/listen.c \
@@ -39,6 +41,10 @@ libbailey_a_SOURCES += \
 	milter/policy.h \
 	milter/privs.c \
 	milter/privs.h \
+	milter/receipt.c \
+	milter/receipt.h \
+	milter/receipt_options.c \
+	milter/receipt_options.h \
 	milter/reload.c \
 	milter/reload.h \
 	milter/reply.c \

@@ -24,6 +24,7 @@
 #include "milter/memory.h"
 #include "milter/notify.h"
 #include "milter/privs.h"
+#include "milter/receipt.h"
 #include "milter/reload.h"
 #include "milter/session.h"
 #include "milter/signals.h"
@@ -197,7 +198,7 @@ start_house(struct daemon *d, struct buf *why)
 static int
 open_store(struct daemon *d, struct buf *why)
 {
-	return memory_open(d->conf, why);
+	return memory_open(d->conf, why) < 0 ? -1 : receipt_start(why);
 }
 
 static void *
@@ -304,6 +305,7 @@ run(struct daemon *d)
 	notify_ready(d->status);
 	r = signals_run();
 	house_stop(&house);
+	receipt_stop();
 	memory_close();
 	listen_close(&d->listener);
 	listen_close(&d->control);

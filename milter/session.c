@@ -18,6 +18,7 @@
 #include "milter/census.h"
 #include "milter/edit.h"
 #include "milter/memory.h"
+#include "milter/receipt.h"
 #include "milter/reply_set.h"
 #include "milter/summary.h"
 
@@ -336,8 +337,10 @@ on_rcpt(SMFICTX *ctx, char **argv)
 	note_queue_id(ctx, s);
 	stage_rcpt(s->walk, argv[0], &d);
 	/* Of a recipient who is simply let through, the line of the message tells. */
-	if (policy_refuses(d.action) || policy_refuses(d.would) || d.exempt)
+	if (policy_refuses(d.action) || policy_refuses(d.would) || d.exempt) {
 		summary_log(s->walk, stage_txn(s->walk)->rcpt, &d);
+		receipt_keep(s->walk, stage_txn(s->walk)->rcpt, &d);
+	}
 	return leave(carry_out(ctx, s, &d));
 }
 
@@ -406,6 +409,7 @@ on_eom(SMFICTX *ctx)
 	note_queue_id(ctx, s);
 	stage_eom(s->walk, &d);
 	summary_log(s->walk, NULL, &d);
+	receipt_keep(s->walk, NULL, &d);
 	r = carry_out(ctx, s, &d);
 	if (r == SMFIS_CONTINUE && s->forged.beyond)
 		r = refuse_message(ctx, s, "550", "5.7.1",

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Verdicts, decisions and DNS answers, member by member. */
+#include "config.h"
+
+#include "milter/explain.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/ascii.h"
+#include "lib/name.h"
+#include "milter/reply.h"
+
+/* JSON is UTF-8; what is not becomes ASCII. */
+static json_t *
+text_of(const char *s)
+{
+	json_t *text = json_string(s);
+	char *copy;
+
+	if (text != NULL || (copy = strdup(s)) == NULL)
+		return text;
+	for (char *p = copy; *p != '\0'; p++)
+		if (ascii_is_eight_bit(*p))
+			*p = '?';
+	text = json_string(copy);
+	free(copy);
+	return text;
+}
+
+void
+explain_text(json_t *o, const char *key, const char *value)
+{
+	if (value == NULL)
+		return;
+	(void)json_object_set_new(o, key, text_of(value));
+}
+
+static void
+put_cause(json_t *o, const char *key, const struct verdict *v)
+{
+	char name[100];
+
+	if (v == NULL)
+		return;
+	(void)snprintf(
+	    name, sizeof name, "%s.%s", v->check->name, v->check->results[v->result].name);
+	explain_text(o, key, name);
+}
+
+/* As Authentication-Results has them: "smtp.mailfrom". */
+static void
+put_props(json_t *o, const struct verdict *v)
+{
+	json_t *props = v->prop_count > 0 ? json_object() : NULL;
+	char name[64];
+
+	for (unsigned i = 0; i < v->prop_count; i++) {
+		(void)snprintf(name, sizeof name, "%s.%s", v->props[i].ptype, v->props[i].property);
+		explain_text(props, name, v->props[i].value);
+	}
+	if (props != NULL)
+		(void)json_object_set_new(o, "props", props);
+}
+
+static json_t *
+verdict_of(const struct conf *conf, const struct verdict *v)
+{
+	const struct result *row = &v->check->results[v->result];
+	json_t *o = json_object();
+
+	explain_text(o, "check", v->check->name);
+	explain_text(o, "result", row->name);
+	explain_text(o, "word", word_text(row->word));
+	explain_text(o, "action", action_text(policy_configured(conf, v)));
+	explain_text(o, "mode", mode_text(policy_mode(conf, v->check)));
+	explain_text(o, "reason", v->reason);
+	put_props(o, v);
+	return o;
+}
+
+static void
+put_reply(json_t *o, const struct stage_walk *w, const struct decision *d)
+{
+	char line[REPLY_TEXT_MAX + 20];
+	struct reply r;
+
+	if (!policy_refuses(d->action))
+		return;
+	reply_format(&r, stage_txn(w), stage_conf(w), d);
+	(void)snprintf(line, sizeof line, "%s %s %s", r.code, r.xcode, r.text);
+	explain_text(o, "reply", line);
+}
+
+void
+explain_decision(json_t *o, const struct stage_walk *w, const struct decision *d)
+{
+	const struct verdict *all[STAGE_VERDICTS_MAX];
+	size_t n = stage_verdicts(w, all);
+	json_t *verdicts = json_array();
+
+	for (size_t i = 0; i < n; i++)
+		(void)json_array_append_new(verdicts, verdict_of(stage_conf(w), all[i]));
+	(void)json_object_set_new(o, "verdicts", verdicts);
+	explain_text(o, "action", action_text(d->action));
+	put_cause(o, "cause", d->cause);
+	if (d->exempt)
+		(void)json_object_set_new(o, "exempt", json_true());
+	if (d->would_cause != NULL)
+		explain_text(o, "would", action_text(d->would));
+	put_cause(o, "would-cause", d->would_cause);
+	put_reply(o, w, d);
+}
+
+void
+explain_skipped(json_t *out, const struct stage_walk *w)
+{
+	json_t *skipped = json_object();
+
+	for (size_t i = 0; check_registry[i] != NULL; i++) {
+		const char *why = stage_skipped(w, check_registry[i]);
+
+		if (why != NULL)
+			explain_text(skipped, check_registry[i]->name, why);
+	}
+	(void)json_object_set_new(out, "skipped", skipped);
+}
+
+static json_t *
+record_of(const struct dns_answer *a, const struct dns_rr *rr)
+{
+	char text[NAME_TEXT_SIZE + 300], addr[ADDR_TEXT_SIZE];
+
+	switch (a->type) {
+	case DNS_A:
+	case DNS_AAAA:
+		return text_of(addr_format(&rr->addr, addr));
+	case DNS_TXT:
+		return text_of(rr->txt.bytes);
+	case DNS_MX:
+		(void)snprintf(text, sizeof text, "%u %s", rr->preference, rr->name);
+		return text_of(text);
+	case DNS_CNAME:
+	case DNS_SOA:
+	case DNS_PTR:
+		break;
+	}
+	return text_of(rr->name);
+}
+
+static void
+put_answer(const struct dns_answer *a, void *list)
+{
+	json_t *o = json_object(), *records = json_array();
+
+	explain_text(o, "name", a->name);
+	explain_text(o, "type", dns_type_text(a->type));
+	explain_text(o, "status", dns_status_text(a->status));
+	(void)json_object_set_new(o, "ttl", json_integer(a->ttl));
+	for (size_t i = 0; i < a->count; i++)
+		(void)json_array_append_new(records, record_of(a, &a->rr[i]));
+	(void)json_object_set_new(o, "records", records);
+	(void)json_array_append_new(list, o);
+}
+
+void
+explain_dns(json_t *o, const struct stage_walk *w)
+{
+	json_t *list = json_array();
+
+	if (stage_txn(w)->dns != NULL)
+		dns_session_each(stage_txn(w)->dns, put_answer, list);
+	(void)json_object_set_new(o, "dns", list);
+}
