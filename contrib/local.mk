@@ -27,6 +27,15 @@ contrib/systemd/bailey.service: $(srcdir)/contrib/systemd/bailey.service.in Make
 
 EXTRA_DIST += \
 	contrib/baileyctl.bash \
+	contrib/debian/bailey.postinst \
+	contrib/debian/bailey.postrm \
+	contrib/debian/build \
+	contrib/debian/changelog \
+	contrib/debian/control \
+	contrib/debian/copyright \
+	contrib/debian/rules \
+	contrib/debian/source/format \
+	contrib/debian/try \
 	contrib/packages \
 	contrib/quickstart \
 	contrib/quickstart.pl \
