@@ -133,6 +133,9 @@ struct check_env {
 	const void		*options;	/* the check's section, as configured now */
 };
 
+/* One thing a service knows, for the administrator: "zen.example: answers". */
+typedef void service_fact(void *arg, const char *name, bool good, const char *text);
+
 /* Names and order: registry.c.  Nothing else may name every check. */
 struct check {
 	const char		*name;		/* file, section, log word, manual heading */
@@ -166,6 +169,8 @@ struct check {
 	void			*(*open)(const struct check_env *);
 	void			(*tick)(void *service, const struct check_env *);
 	void			(*close)(void **service);
+	/* How it is; on any thread, NULL: it has nothing to say. */
+	void			(*tell)(void *service, const struct check_env *, service_fact *, void *arg);
 
 	void			(*done)(struct txn *);	/* release what is not in the arena; message state, idempotent */
 };

@@ -229,6 +229,46 @@ dnsbl_tick(void *service, const struct check_env *env)
 	health_tick(service, o->zones, o->zone_count, &o->limits, env->dns, env->clock, say);
 }
 
+/* Why one of the families a list is asked about is not, or NULL. */
+static const char *
+trouble_of(const struct watch *w)
+{
+	const char *why = NULL;
+
+	for (enum addr_family f = ADDR_NONE; why == NULL && f <= ADDR_V6; f++)
+		why = watch_unfit(w, f);
+	if (why == NULL && watch_is_anomalous(w))
+		why = "lists far more clients than usual, so its listings do not count";
+	return why;
+}
+
+static bool
+is_tested(const struct watch *w)
+{
+	return watch_is_tested(w, ADDR_NONE) || watch_is_tested(w, ADDR_V4) ||
+	       watch_is_tested(w, ADDR_V6);
+}
+
+static void
+dnsbl_tell(void *service, const struct check_env *env, service_fact *fn, void *arg)
+{
+	const struct dnsbl_options *o = env->options;
+
+	for (size_t i = 0; i < o->zone_count; i++) {
+		const struct zone *z = &o->zones[i];
+		const struct watch *w = health_watch(service, z);
+		const char *why = w != NULL ? trouble_of(w) : "is not watched for want of memory";
+
+		if (why != NULL)
+			fn(arg, z->shown, false, why);
+		else if (!z->self_test)
+			fn(arg, z->shown, true, "has no test entries");
+		else
+			fn(arg, z->shown, true,
+			    is_tested(w) ? "answers its test" : "not tested yet");
+	}
+}
+
 static const char *const after[] = {"rdns", NULL};
 
 const struct check check_dnsbl = {
@@ -246,6 +286,7 @@ const struct check check_dnsbl = {
     .open = dnsbl_open,
     .tick = dnsbl_tick,
     .close = dnsbl_close,
+    .tell = dnsbl_tell,
     .ask = {[STAGE_CONNECT] = dnsbl_connect,
 	[STAGE_HELO] = dnsbl_helo,
 	[STAGE_MAIL] = dnsbl_mail,

@@ -23,6 +23,30 @@ show_resolver(const json_t *r)
 }
 
 static void
+show_store(const json_t *s)
+{
+	show_key("store");
+	if (s == NULL) {
+		(void)puts("none now, see the log");
+		return;
+	}
+	(void)printf("%s, about %lld records, %lld KB\n", json_text_of(s, "type"),
+	    (long long)json_number_of(s, "records"), (long long)json_number_of(s, "bytes") / 1024);
+}
+
+static void
+show_services(const json_t *list)
+{
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *o = json_array_get(list, i);
+
+		show_key(json_is_true(json_object_get(o, "good")) ? "list" : "list  (!)");
+		show_text(json_text_of(o, "name"), stdout);
+		(void)printf(": %s\n", json_text_of(o, "text"));
+	}
+}
+
+static void
 show(const json_t *a)
 {
 	char text[32];
@@ -47,7 +71,9 @@ show(const json_t *a)
 	show_key("receipts");
 	(void)printf("%lld kept, %lld lost\n", (long long)json_number_of(a, "receipts"),
 	    (long long)json_number_of(a, "receipts_lost"));
+	show_store(json_object_get(a, "store"));
 	show_resolver(json_object_get(a, "resolver"));
+	show_services(json_object_get(a, "services"));
 }
 
 static int

@@ -10,8 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "db/store.h"
 #include "milter/answer_private.h"
 #include "milter/census.h"
+#include "milter/memory.h"
 #include "milter/receipt.h"
 #include "milter/reload.h"
 
@@ -42,7 +44,7 @@ resolver_of(const struct answer_about *about)
 	struct dns_stats s;
 	json_t *o = json_object();
 
-	dns_get_stats(about->dns, &s);
+	dns_get_stats(about->house->dns, &s);
 	answer_number(o, "asked", s.asked);
 	answer_number(o, "cache_hits", s.cache_hits);
 	answer_number(o, "joined", s.joined);
@@ -58,10 +60,45 @@ resolver_of(const struct answer_about *about)
 	return o;
 }
 
+/* Missing while there is none. */
+static void
+put_store(json_t *out)
+{
+	struct store *store = memory_store();
+	struct store_stats s;
+	json_t *o;
+
+	if (store == NULL)
+		return;
+	store_stats(store, &s);
+	o = json_object();
+	answer_text(o, "type", s.type);
+	answer_number(o, "records", s.records);
+	answer_number(o, "bytes", s.bytes);
+	answer_number(o, "swept", s.swept);
+	answer_number(o, "conflicts", s.conflicts);
+	answer_number(o, "snapshot", (uint64_t)s.snapshot);
+	for (enum store_status i = 0; i < STORE_STATUS_COUNT; i++)
+		answer_number(o, store_status_text(i), s.calls[i]);
+	(void)json_object_set_new(out, "store", o);
+}
+
+static void
+put_fact(void *list, const char *name, bool good, const char *text)
+{
+	json_t *o = json_object();
+
+	answer_text(o, "name", name);
+	(void)json_object_set_new(o, "good", json_boolean(good));
+	answer_text(o, "text", text);
+	(void)json_array_append_new(list, o);
+}
+
 static bool
 status(const struct answer_about *about, const char *argument, json_t *out)
 {
 	struct conf *conf = conf_current();
+	json_t *services = json_array();
 	uint64_t kept, lost;
 
 	(void)argument;
@@ -79,6 +116,9 @@ status(const struct answer_about *about, const char *argument, json_t *out)
 	answer_number(out, "receipts_lost", lost);
 	answer_number(out, "maximum_sessions", (uint64_t)conf->maximum_sessions);
 	(void)json_object_set_new(out, "resolver", resolver_of(about));
+	put_store(out);
+	(void)json_object_set_new(out, "services", services);
+	house_tell(about->house, conf, put_fact, services);
 	conf_unref(&conf);
 	return true;
 }

@@ -2,7 +2,7 @@
 /*
  * Answer: what the daemon says of itself, and does, when asked by control.h.
  *
- *	status			version, uptime, mode, sessions, resolver
+ *	status			version, uptime, mode, sessions, store, resolver, DNS lists
  *	reload			reads the configuration again; "errors" or "changes"
  *	mode WORD		shadow, enforce, off: forced until a restart; configured: no longer
  *	stats [SECONDS]		what happened since the start, or lately
@@ -13,10 +13,10 @@
 #ifndef MILTER_ANSWER_H
 #define MILTER_ANSWER_H
 
-#include "dns/dns.h"
+#include "milter/house.h"
 
 struct answer_about {
-	struct dns	*dns;
+	const struct house *house;
 	int64_t		 started;	/* clock_wall */
 };
 

@@ -50,6 +50,18 @@ house_tick(struct house *h, const struct conf *conf)
 	}
 }
 
+void
+house_tell(const struct house *h, const struct conf *conf, service_fact *fn, void *arg)
+{
+	for (size_t i = 0; check_registry[i] != NULL; i++) {
+		struct check_env env = env_of(h, conf, i);
+
+		if (h->services[i] != NULL && check_registry[i]->tell != NULL &&
+		    policy_mode(conf, check_registry[i]) != MODE_OFF)
+			check_registry[i]->tell(h->services[i], &env, fn, arg);
+	}
+}
+
 static void *
 keep(void *arg)
 {

@@ -27,6 +27,8 @@ void	house_open(struct house *, const struct conf *);
 void	house_close(struct house *);
 /* One round of every check that is not off, with the options of this configuration. */
 void	house_tick(struct house *, const struct conf *);
+/* What the services of checks that are not off know. */
+void	house_tell(const struct house *, const struct conf *, service_fact *, void *arg);
 /* A round about once a second, with the configuration in force.  0, or -1 with *why_r. */
 int	house_start(struct house *, const char **why_r);
 /* The thread has ended when this returns; NULL-safe before house_start(). */

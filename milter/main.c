@@ -230,7 +230,7 @@ start_milter(struct daemon *d, struct buf *why)
 static int
 start_control(struct daemon *d, struct buf *why)
 {
-	struct answer_about about = {.dns = house.dns, .started = clock_wall(&clock_real)};
+	struct answer_about about = {.house = &house, .started = clock_wall(&clock_real)};
 
 	reload_prepare(d->path, house.dns, d->status);
 	return d->control.fd >= 0 ? control_start(d->control.fd, &about, why) : 0;

@@ -93,6 +93,7 @@ subtest 'status' => sub {
 	like($out, qr/^mode +enforce$/m, 'mode');
 	like($out, qr/^serving on +\Q${\$daemon->socket}\E$/m, 'socket');
 	like($out, qr/^sessions +0 of 2000/m, 'sessions');
+	like($out, qr/^store +disk, about \d+ records/m, 'store');
 	for (['--json', 'status'], ['status', '-j']) {
 		my $answer = decode_json(($daemon->ctl(@$_))[1]);
 		is($answer->{socket}, $daemon->socket, "@$_");

@@ -241,6 +241,8 @@ subtest 'anomaly' => sub {
 	}
 	like($first, qr/^rcpt: 554/, 'the first victims are refused');
 	ok($daemon->wait_for_log(qr/dnsbl: bl\.example suddenly lists far more clients/), 'then the list is set aside');
+	like(($daemon->ctl('status'))[1], qr/^list  \(!\) +bl\.example: lists far more clients than usual/m,
+	    'as baileyctl status says');
 	is(rcpt($house, '198.51.100.254'), 'rcpt: continue', 'and no longer believed');
 };
 

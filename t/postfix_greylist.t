@@ -97,7 +97,7 @@ subtest 'killed' => sub {
 
 subtest 'a second daemon' => sub {
 	my $folder = $house->folder;
-	my $conf = slurp($house->bailey->path) =~ s/^socket = .*/socket = "unix:$folder\/second"/mr;
+	my $conf = slurp($house->bailey->path) =~ s/^(control-|)socket = .*/$1socket = "unix:$folder\/$1second"/mgr;
 	my $log = "$folder/second.log";
 	my $second = Bailey::Test::Process->start($log, Bailey::Test::Daemon::program(), '-f', '-c',
 		spew("$folder/second.conf", $conf));
