@@ -32,6 +32,22 @@ const struct option store_option_table[] = {
 /* clang-format on */
 
 const char *
+store_status_word(enum store_status status)
+{
+	static const char *const words[STORE_STATUS_COUNT] = {
+	    [STORE_OK] = "ok",
+	    [STORE_MISSING] = "missing",
+	    [STORE_NEWER] = "newer",
+	    [STORE_BUSY] = "busy",
+	    [STORE_FULL] = "full",
+	    [STORE_FAILED] = "failed",
+	    [STORE_DOWN] = "down",
+	};
+
+	return words[status];
+}
+
+const char *
 store_status_text(enum store_status status)
 {
 	switch (status) {

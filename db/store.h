@@ -42,7 +42,8 @@ enum store_status {
 	STORE_DOWN,		/* broken for good: only a new process helps */
 	STORE_STATUS_COUNT
 };
-const char *store_status_text(enum store_status);
+const char *store_status_text(enum store_status);	/* for people */
+const char *store_status_word(enum store_status);	/* "missing": label of figures */
 
 #define STORE_WAIT_MAX	2000	/* ms one call may wait for its turn; within the 8 s of a message */
 

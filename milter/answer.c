@@ -79,7 +79,7 @@ put_store(json_t *out)
 	answer_number(o, "conflicts", s.conflicts);
 	answer_number(o, "snapshot", (uint64_t)s.snapshot);
 	for (enum store_status i = 0; i < STORE_STATUS_COUNT; i++)
-		answer_number(o, store_status_text(i), s.calls[i]);
+		answer_number(o, store_status_word(i), s.calls[i]);
 	(void)json_object_set_new(out, "store", o);
 }
 

@@ -10,8 +10,11 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "db/store.h"
 #include "dns/dns.h"
 #include "milter/census.h"
+#include "milter/memory.h"
+#include "milter/receipt.h"
 #include "milter/reload.h"
 #include "milter/stats.h"
 
@@ -144,6 +147,31 @@ write_resolver(FILE *fp, struct dns *dns)
 	one(fp, "bailey_resolver_cache_bytes", "gauge", "Memory of them.", s.cache_bytes);
 }
 
+static void
+write_store(FILE *fp)
+{
+	struct store *store = memory_store();
+	uint64_t kept, lost;
+	struct store_stats s;
+
+	receipt_count(&kept, &lost);
+	one(fp, "bailey_receipts", "gauge", "Receipts of decisions kept.", kept);
+	one(fp, "bailey_receipts_lost_total", "counter", "Receipts that could not be kept.", lost);
+	one(fp, "bailey_store_up", "gauge", "Whether there is a store.", store != NULL);
+	if (store == NULL)
+		return;
+	store_stats(store, &s);
+	one(fp, "bailey_store_records", "gauge", "Records in the store, about.", s.records);
+	one(fp, "bailey_store_bytes", "gauge", "Size of the store, about.", s.bytes);
+	one(fp, "bailey_store_conflicts_total", "counter", "Lock conflicts, tried again.",
+	    s.conflicts);
+	one(fp, "bailey_store_swept_total", "counter", "Expired records removed.", s.swept);
+	head(fp, "bailey_store_calls_total", "counter", "Calls of the store and how they ended.");
+	for (enum store_status i = 0; i < STORE_STATUS_COUNT; i++)
+		(void)fprintf(fp, "bailey_store_calls_total{status=\"%s\"} %" PRIu64 "\n",
+		    store_status_word(i), s.calls[i]);
+}
+
 bool
 metrics_write(FILE *fp, struct dns *dns)
 {
@@ -154,6 +182,7 @@ metrics_write(FILE *fp, struct dns *dns)
 	stats_read(s);
 	write_state(fp);
 	write_stats(fp, s);
+	write_store(fp);
 	write_resolver(fp, dns);
 	free(s);
 	return !ferror(fp);
