@@ -9,6 +9,7 @@ const struct command *const command_table[] = {
     &command_reload,
     &command_mode,
     &command_check,
+    &command_doctor,
     &command_help,
     &command_dkim_keygen,
     NULL,

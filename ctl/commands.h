@@ -7,7 +7,7 @@
 
 extern const struct command command_dkim_keygen;
 
-extern const struct command command_check, command_help, command_mode, command_reload, command_stats,
+extern const struct command command_check, command_doctor, command_help, command_mode, command_reload, command_stats,
     command_status, command_top,
     command_why;
 

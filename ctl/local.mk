@@ -13,6 +13,7 @@ baileyctl_SOURCES = \
 	ctl/command.h \
 	ctl/commands.c \
 	ctl/commands.h \
+	ctl/doctor.c \
 	ctl/help.c \
 	ctl/keygen.c \
 	ctl/message.c \

@@ -115,6 +115,7 @@ perl_tests += t/daemon.t
 perl_tests += t/dnsbl.t
 perl_tests += t/dkim.t
 perl_tests += t/dmarc.t
+perl_tests += t/doctor.t
 perl_tests += t/fakedns.t
 perl_tests += t/import-postfix.t
 perl_tests += t/import-postgrey.t
