@@ -93,7 +93,6 @@ unit_tests += t/unit/stage
 unit_tests += t/unit/stage_decided
 unit_tests += t/unit/submission
 unit_tests += t/unit/stats
-unit_tests += t/unit/submission
 unit_tests += t/unit/summary
 unit_tests += t/unit/store
 unit_tests += t/unit/store_fault
