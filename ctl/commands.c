@@ -10,7 +10,7 @@ const struct command *const command_table[] = {
     &command_mode,
     &command_check,
     &command_doctor,
-    &command_help,
     &command_dkim_keygen,
+    &command_help,
     NULL,
 };
