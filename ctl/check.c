@@ -93,6 +93,7 @@ open_dns(struct checking *c)
 	}
 	if (c->trial.house.dns == NULL)
 		return call_fail(c->call, "%s: %s", replay != NULL ? replay : "resolver", why);
+	house_open(&c->trial.house, c->trial.conf);
 	return 0;
 }
 
@@ -202,6 +203,7 @@ run(const struct call *call)
 	if (c.trial.record != NULL)
 		(void)fclose(c.trial.record);
 	store_close(&c.trial.store);
+	house_close(&c.trial.house);
 	dns_close(&c.trial.house.dns);
 	conf_unref(&c.trial.conf);
 	return r;

@@ -21,7 +21,7 @@
 
 struct trial {
 	struct conf		*conf;
-	struct house		 house;		/* dns and clock; no services */
+	struct house		 house;		/* dns, clock, and the checks' services, which nobody ticks */
 	struct store		*store;		/* of this trial alone; NULL: none */
 	struct addr		 client;	/* ADDR_NONE: as if by sendmail(1) on this host */
 	const char		*hostname;	/* of the mail server, as macro j */

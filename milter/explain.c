@@ -10,6 +10,7 @@
 #include "lib/ascii.h"
 #include "lib/name.h"
 #include "milter/reply.h"
+#include "milter/stage_private.h"
 
 /* JSON is UTF-8; what is not becomes ASCII. */
 static json_t *
@@ -64,7 +65,7 @@ put_props(json_t *o, const struct verdict *v)
 }
 
 static json_t *
-verdict_of(const struct conf *conf, const struct verdict *v)
+verdict_of(const struct conf_rules *rules, const struct verdict *v)
 {
 	const struct result *row = &v->check->results[v->result];
 	json_t *o = json_object();
@@ -72,8 +73,8 @@ verdict_of(const struct conf *conf, const struct verdict *v)
 	explain_text(o, "check", v->check->name);
 	explain_text(o, "result", row->name);
 	explain_text(o, "word", word_text(row->word));
-	explain_text(o, "action", action_text(policy_configured(conf, v)));
-	explain_text(o, "mode", mode_text(policy_mode(conf, v->check)));
+	explain_text(o, "action", action_text(policy_configured(rules, v)));
+	explain_text(o, "mode", mode_text(policy_mode(rules, v->check)));
 	explain_text(o, "reason", v->reason);
 	put_props(o, v);
 	return o;
@@ -96,11 +97,12 @@ void
 explain_decision(json_t *o, const struct stage_walk *w, const struct decision *d)
 {
 	const struct verdict *all[STAGE_VERDICTS_MAX];
+	struct conf_rules rules = walk_rules(w);
 	size_t n = stage_verdicts(w, all);
 	json_t *verdicts = json_array();
 
 	for (size_t i = 0; i < n; i++)
-		(void)json_array_append_new(verdicts, verdict_of(stage_conf(w), all[i]));
+		(void)json_array_append_new(verdicts, verdict_of(&rules, all[i]));
 	(void)json_object_set_new(o, "verdicts", verdicts);
 	explain_text(o, "action", action_text(d->action));
 	put_cause(o, "cause", d->cause);

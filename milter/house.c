@@ -57,7 +57,7 @@ house_tell(const struct house *h, const struct conf *conf, service_fact *fn, voi
 		struct check_env env = env_of(h, conf, i);
 
 		if (h->services[i] != NULL && check_registry[i]->tell != NULL &&
-		    policy_mode(conf, check_registry[i]) != MODE_OFF)
+		    conf_uses(conf, check_registry[i]))
 			check_registry[i]->tell(h->services[i], &env, fn, arg);
 	}
 }

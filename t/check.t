@@ -23,7 +23,7 @@ $house->dns(zones => [ map { $_->{zone} // () } @topics ],
     reverse => { map { %{ $_->{reverse} // {} } } @topics },
     rules => join '', map { $_->{rules} // () } @topics);
 my $daemon = $house->bailey(join "\n", 'local-domains = { "example.org" }',
-    'contact = "postmaster@example.org"', map { $_->{conf} // () } @topics);
+    'contact = "postmaster@example.org"', map { ref $_->{conf} ? $_->{conf}->($house->folder) : $_->{conf} // () } @topics);
 my $path = $daemon->path;
 
 sub check { return Bailey::Test::Daemon::run_tool('-c', $path, 'check', @_) }
@@ -48,7 +48,7 @@ sub daemon_says {
 my $played = 0;
 for my $session (map { @{ $_->{sessions} } } @topics) {
 	# Who comes again: a check meets everybody for the first time.
-	next if $session->{wait};
+	next if $session->{wait} || $session->{site};
 	my $text = Bailey::Test::Smtp::message(@{ $session->{fields} // [] });
 	my ($from, $to) = map { "<$_>" } $session->{from} // 'sender@client.example',
 	    $session->{to} // 'user@example.org';
