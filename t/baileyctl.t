@@ -11,6 +11,8 @@ use lib "$FindBin::Bin/lib";
 use Bailey::Test;
 use Bailey::Test::Mta;
 use Bailey::Test::Tools;
+use File::Copy qw(copy);
+use File::Temp;
 use IO::Socket::UNIX;
 use JSON::PP;
 use POSIX ();
@@ -193,12 +195,16 @@ subtest 'no daemon' => sub {
 	SKIP: {
 		skip 'only root becomes somebody else', 2 if $> != 0;
 		my $nobody = getpwnam 'daemon';
+		# Where the program was built may be closed to others.
+		my $open = File::Temp->newdir('bailey-XXXXXX', TMPDIR => 1);
+		chmod 0755, $open or die "$open: $!\n";
+		copy($program, "$open/baileyctl") && chmod 0755, "$open/baileyctl" or die "$open: $!\n";
 		my $pid = open my $in, '-|' // die "fork: $!\n";
 		if (!$pid) {
 			open STDERR, '>&', \*STDOUT;
 			POSIX::setgid($nobody);
 			POSIX::setuid($nobody);
-			exec $program, '-s', $daemon->control, 'status';
+			exec "$open/baileyctl", '-s', $daemon->control, 'status';
 		}
 		my $said = do { local $/; <$in> };
 		close $in;
