@@ -168,20 +168,57 @@ try_out(const struct sign_key *k, struct arena *a, const char **why_r)
 	return fail(k, a, why_r, "a signature made with it does not verify");
 }
 
-int
-sign_key_load(struct sign_key *k, struct arena *a, const char **why_r)
+/* NULL: not base64 of a private key, or no memory. */
+static char *
+pem_of(const char *base64, struct arena *a)
+{
+	size_t len = strlen(base64);
+	unsigned char *der = len <= SIGN_KEY_FILE_MAX ? arena_alloc(a, len + 1) : NULL;
+	int n = der != NULL ? EVP_DecodeBlock(der, (const unsigned char *)base64, (int)len) : -1;
+	const unsigned char *p = der;
+	EVP_PKEY *key = n > 0 ? d2i_AutoPrivateKey(NULL, &p, n) : NULL;
+	BIO *bio = BIO_new(BIO_s_mem());
+	char *text, *pem = NULL;
+	long size;
+
+	if (key != NULL && bio != NULL &&
+	    PEM_write_bio_PrivateKey(bio, key, NULL, NULL, 0, NULL, NULL) == 1) {
+		size = BIO_get_mem_data(bio, &text);
+		pem = arena_strndup(a, text, (size_t)size);
+	}
+	(void)BIO_free(bio);
+	EVP_PKEY_free(key);
+	return pem;
+}
+
+static int
+load_pem(struct sign_key *k, struct arena *a, const char **why_r)
 {
 	EVP_PKEY *key;
 	int r;
 
-	*why_r = "out of memory";
-	if ((k->pem = read_file(k, a, why_r)) == NULL)
-		return -1;
 	if ((key = sign_key_parse(k->pem)) == NULL)
 		return fail(k, a, why_r, "no private key in PEM, without passphrase");
 	r = examine(k, key, a, why_r);
 	EVP_PKEY_free(key);
 	return r == 0 ? try_out(k, a, why_r) : -1;
+}
+
+int
+sign_key_load(struct sign_key *k, struct arena *a, const char **why_r)
+{
+	*why_r = "out of memory";
+	k->pem = read_file(k, a, why_r);
+	return k->pem != NULL ? load_pem(k, a, why_r) : -1;
+}
+
+int
+sign_key_load_text(struct sign_key *k, const char *base64, struct arena *a, const char **why_r)
+{
+	k->pem = pem_of(base64, a);
+	if (k->pem == NULL)
+		return fail(k, a, why_r, "neither a path nor a private key in base64 of DER");
+	return load_pem(k, a, why_r);
 }
 
 void

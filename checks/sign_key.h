@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Private keys for signing: read from a file, tried out, and compared with
- * what the DNS publishes.
+ * Private keys for signing: read from a file or a table, tried out, and
+ * compared with what the DNS publishes.
  */
 #ifndef CHECKS_SIGN_KEY_H
 #define CHECKS_SIGN_KEY_H
@@ -19,7 +19,7 @@
 
 struct sign_key {
 	const char	*selector;
-	const char	*path;
+	const char	*path;		/* or what else to call it in a message */
 	const char	*pem;
 	const char	*published;	/* p= of its record: base64 */
 	bool		 ed25519;	/* else RSA */
@@ -30,6 +30,8 @@ struct sign_key {
  * names the file, in the arena.  The file must be no business of others.
  */
 int	 sign_key_load(struct sign_key *, struct arena *, const char **why_r);
+/* The same with a key in base64 of DER, PKCS #8 or traditional, in place of a file. */
+int	 sign_key_load_text(struct sign_key *, const char *base64, struct arena *, const char **why_r);
 /* A private key in PEM without passphrase; NULL: it is none.  The caller frees it. */
 EVP_PKEY	*sign_key_parse(const char *pem);
 /* "v=DKIM1; k=rsa; p=..." */

@@ -3,11 +3,14 @@
  * Table: OpenDKIM's KeyTable and SigningTable as they are (opendkim.conf(5)):
  *
  *	KeyTable	NAME  DOMAIN:SELECTOR:PATH
+ *			NAME  DOMAIN:SELECTOR:KEY
  *	SigningTable	PATTERN  NAME
  *
- * DOMAIN or NAME may be "%", the author's domain.  In a "refile:" a PATTERN is
- * matched against the author's address, with "*" for any text; in other files
- * it is one of user@host, host, user@.parent, .parent, user@*, *.
+ * DOMAIN or NAME may be "%", the author's domain, and so is each "%" in PATH.
+ * OpenDKIM looks for such a file when mail comes; here those that exist are
+ * loaded at once, like all keys.  KEY is base64 of DER.  In a "refile:" a
+ * PATTERN is matched against the author's address, with "*" for any text; in
+ * other files it is one of user@host, host, user@.parent, .parent, user@*, *.
  */
 #ifndef CHECKS_SIGN_TABLE_H
 #define CHECKS_SIGN_TABLE_H
@@ -19,6 +22,7 @@
 struct sign_named_key {
 	const char	*name;
 	const char	*domain;	/* canonical; NULL: the author's */
+	const char	*author;	/* domain of the authors it is for; NULL: all */
 	struct sign_key	 key;
 };
 

@@ -94,11 +94,31 @@ static const struct {
     {".", "not a file", false},
 };
 
+/* Base64 of DER: the traditional form of RSA, PKCS #8 of Ed25519. */
+static const char *
+der_of(const char *name)
+{
+	FILE *in = fopen(path_of(name), "r");
+	EVP_PKEY *key = in != NULL ? PEM_read_PrivateKey(in, NULL, NULL, NULL) : NULL;
+	unsigned char *der = NULL, *text;
+	int n = key != NULL ? i2d_PrivateKey(key, &der) : -1;
+
+	if (n <= 0)
+		abort();
+	text = arena_alloc(&arena, EVP_ENCODE_LENGTH((size_t)n));
+	(void)EVP_EncodeBlock(text, der, n);
+	OPENSSL_free(der);
+	EVP_PKEY_free(key);
+	(void)fclose(in);
+	return (const char *)text;
+}
+
 static void
 test_keys(void)
 {
 	for (size_t i = 0; i < sizeof key_cases / sizeof *key_cases; i++) {
 		struct sign_key k = {.selector = "s", .path = path_of(key_cases[i].file)};
+		struct sign_key text = {.selector = "s", .path = "text"};
 		const char *why = "";
 		int r = sign_key_load(&k, &arena, &why);
 
@@ -109,6 +129,9 @@ test_keys(void)
 		}
 		tap_is_int(r, 0, "%s: %s", key_cases[i].file, why);
 		tap_ok(k.ed25519 == key_cases[i].ed25519, "%s: type", key_cases[i].file);
+		r = sign_key_load_text(&text, der_of(key_cases[i].file), &arena, &why);
+		tap_is_int(r, 0, "%s as text: %s", key_cases[i].file, why);
+		tap_is(text.published, k.published, "%s as text: same key", key_cases[i].file);
 	}
 }
 
@@ -179,6 +202,14 @@ static const struct {
     {"% %:s:KEY\nd.ex d.ex:s:KEY", "* %", "joe", "d.ex", "d.ex"},
     {"d.ex d.ex:s:KEY", "* %", "joe", "other.ex", ""},
     {"# comment\n\n k\t%:s:KEY # why\n", "\n# comment\n*  k  # all\n", "joe", "other.ex", "k"},
+    /* "%" in a path: the files that are there, for their domains. */
+    {"k %:s:KEY.%", "* k", "joe", "d.ex", "k(d.ex,d.ex)"},
+    {"k %:s:KEY.%", "* k", "joe", "a.d.ex", "k(a.d.ex,a.d.ex)"},
+    {"k %:s:KEY.%", "* k", "joe", "b.d.ex", ""},
+    {"k ours.ex:s:KEY.%", "* k", "joe", "d.ex", "k(d.ex,ours.ex)"},
+    {"k %:s:KEY[?].%/%.pem", "* k", "joe", "d.ex", "k(d.ex,d.ex)"},
+    {"k %:s:KEY[?].%/%.pem", "* k", "joe", "a.d.ex", ""},
+    {"k %:s:KEY.%\nl %:s:KEY", "* k\n* l", "joe", "b.d.ex", "l"},
     /* refile */
     {"k d.ex:s:KEY", "refile: *@d.ex k", "joe", "d.ex", "k"},
     {"k d.ex:s:KEY", "refile: *@d.ex k", "joe", "a.d.ex", ""},
@@ -191,8 +222,12 @@ static const struct {
     {"k d.ex:s:KEY\nk d.ex:s:KEY", "* k", "", "", "keys:2: written twice: k"},
     {"k d.ex:s", "* k", "", "", "keys:1: not DOMAIN:SELECTOR:PATH"},
     {"k d..ex:s:KEY", "* k", "", "", "keys:1: not a domain: d..ex"},
-    {"k d.ex:s:/keys/%/s.pem", "* k", "", "",
-	"keys:1: % in the path of a key; name each file: /keys/%/s.pem"},
+    {"k d.ex:s:/nowhere/%/s.pem", "* k", "", "",
+	"keys:1: no file for any domain: /nowhere/%/s.pem"},
+    {"k d.ex:s:MC4C", "* k", "", "",
+	"keys:1: key k: neither a path nor a private key in base64 of DER"},
+    {"k d.ex:s:%", "* k", "", "",
+	"keys:1: key k: neither a path nor a private key in base64 of DER"},
     {"k d.ex:s:KEY", "*", "", "", "rows:1: not two words"},
     {"k d.ex:s:KEY", "* k l", "", "", "rows:1: not two words"},
     {"k d.ex:s:KEY", "a k\n* l", "", "", "rows:2: not in the key table: l"},
@@ -209,6 +244,50 @@ with_key(const char *text)
 		copy = arena_printf(
 		    &arena, "%s%.*s%s", copy, (int)(place - text), text, path_of("ed25519"));
 	return arena_printf(&arena, "%s%s\n", copy, text);
+}
+
+/* For whom a key was found by "%", and as whom it signs. */
+static const char *
+limits_of(const struct sign_named_key *k)
+{
+	return k->author != NULL ? arena_printf(&arena, "(%s,%s)", k->author, k->domain) : "";
+}
+
+static void
+put_files(void)
+{
+	static const char *const names[] = {"ed25519.d.ex", "ed25519.a.d.ex",
+	    "ed25519[?].d.ex/d.ex.pem", "ed25519[?].a.d.ex/d.ex.pem"};
+
+	(void)mkdir(path_of("ed25519[?].d.ex"), 0700);
+	(void)mkdir(path_of("ed25519[?].a.d.ex"), 0700);
+	put("ed25519.not a domain", 0600, "and no key");
+	put("ed25519x.d.ex", 0600, "no key");
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		put_key(names[i], 0600, EVP_PKEY_Q_keygen(NULL, NULL, "ED25519"), PKCS8);
+}
+
+/* A key in the table itself: the table is as secret as a key. */
+static void
+test_text_in_table(void)
+{
+	const struct sign_named_key *found[1];
+	const char *why = "";
+
+	put("rows", 0644, "* k\n");
+	for (int shared = 0; shared < 2; shared++) {
+		struct sign_table t = {.wild = false};
+
+		put("keys", shared ? 0604 : 0640,
+		    arena_printf(&arena, "k d.ex:s:%s\n", der_of("rsa")));
+		tap_is_int(sign_table_load(&t, path_of("keys"), path_of("rows"), &arena, &why),
+		    -shared, "a key in a table, %s", shared ? "others may read it" : why);
+		tap_is_int(
+		    (int64_t)sign_table_find(&t, "joe", "d.ex", found, 1), !shared, "keys found");
+	}
+	tap_is(why + strlen(folder) + 1,
+	    "keys:1: a private key in a table others have access to; chmod 0600 or 0640",
+	    "and why not");
 }
 
 static void
@@ -232,7 +311,8 @@ test_tables(void)
 		n = sign_table_find(
 		    &t, table_cases[i].local, table_cases[i].domain, found, SIGN_KEYS_MAX);
 		for (size_t k = 0; k < n; k++)
-			got = arena_printf(&arena, "%s%s%s", got, k > 0 ? " " : "", found[k]->name);
+			got = arena_printf(&arena, "%s%s%s%s", got, k > 0 ? " " : "",
+			    found[k]->name, limits_of(found[k]));
 		tap_is(got, table_cases[i].wanted, "tables %zu", i);
 	}
 }
@@ -407,7 +487,9 @@ main(void)
 	put_keys();
 	test_keys();
 	test_published();
+	put_files();
 	test_tables();
+	test_text_in_table();
 	test_check();
 	test_options();
 	(void)!system(arena_printf(&arena, "rm -rf '%s'", folder));
