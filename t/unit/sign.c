@@ -208,7 +208,7 @@ static const struct {
     {"k %:s:KEY.%", "* k", "joe", "b.d.ex", ""},
     {"k ours.ex:s:KEY.%", "* k", "joe", "d.ex", "k(d.ex,ours.ex)"},
     {"k %:s:KEY[?].%/%.pem", "* k", "joe", "d.ex", "k(d.ex,d.ex)"},
-    {"k %:s:KEY[?].%/%.pem", "* k", "joe", "a.d.ex", ""},
+    {"k %:s:KEY[?].%/%.pem", "* k", "joe", "e.ex", ""},
     {"k %:s:KEY.%\nl %:s:KEY", "* k\n* l", "joe", "b.d.ex", "l"},
     /* refile */
     {"k d.ex:s:KEY", "refile: *@d.ex k", "joe", "d.ex", "k"},
@@ -257,10 +257,10 @@ static void
 put_files(void)
 {
 	static const char *const names[] = {"ed25519.d.ex", "ed25519.a.d.ex",
-	    "ed25519[?].d.ex/d.ex.pem", "ed25519[?].a.d.ex/d.ex.pem"};
+	    "ed25519[?].d.ex/d.ex.pem", "ed25519[?].e.ex/d.ex.pem"};
 
 	(void)mkdir(path_of("ed25519[?].d.ex"), 0700);
-	(void)mkdir(path_of("ed25519[?].a.d.ex"), 0700);
+	(void)mkdir(path_of("ed25519[?].e.ex"), 0700);
 	put("ed25519.not a domain", 0600, "and no key");
 	put("ed25519x.d.ex", 0600, "no key");
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
