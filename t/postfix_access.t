@@ -46,6 +46,9 @@ $house->dns->change(
 );
 my $folder = $house->folder;
 my $table = "$folder/table";
+# postmap wants a configuration, and the machine may have none.
+mkdir "$folder/postmap" or die "$folder/postmap: $!\n";
+spew("$folder/postmap/main.cf", "compatibility_level = 3.6\n");
 spew($table, "x DUNNO\n");
 postmap('hash');
 postmap('btree', "$table.bt");
@@ -79,7 +82,7 @@ sub postmap {
 	my ($type, $path) = @_;
 	$path //= $table;
 	spew($path, slurp($table)) if $path ne $table;
-	my $said = qx(/usr/sbin/postmap $type:$path 2>&1);
+	my $said = qx(/usr/sbin/postmap -c $folder/postmap $type:$path 2>&1);
 	die "postmap: $said\n" if $? != 0;
 	return;
 }
@@ -187,7 +190,7 @@ END
 		my ($type) = $name =~ /q2/ ? 'btree' : 'hash';
 		my $reference = $name =~ /q2/ ? "$folder/q2" : "$folder/q1";
 		for my $key (@asked) {
-			chomp(my $theirs = qx(/usr/sbin/postmap -q '$key' $type:$reference));
+			chomp(my $theirs = qx(/usr/sbin/postmap -c $folder/postmap -q '$key' $type:$reference));
 			my $ours = bailey_says(client => '192.0.2.10', helo => 'x.example', from => 'a@b.example', to => $key);
 			my $wanted = $theirs eq '' ? 'accepted' : $theirs =~ s/^550 /550 5.7.1 Recipient address rejected: /r;
 			is($ours, $wanted, "$name: $key");
