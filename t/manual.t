@@ -57,6 +57,10 @@ my ($log) = slurp("$top/doc/bailey.8") =~ /^\.Sh LOG\n(.*?)^\.Sh /ms;
 my %told = map { $_ => 1 } map { split / , / } $log =~ /^\.It Ic (.*)/mg;
 is_deeply([ sort keys %told ], [ sort keys %logged, keys %check ], 'the manual tells all of them');
 
+my ($install) = slurp("$top/README") =~ /^\tapt-get install (.*?[^\\])\n/ms;
+my @build = slurp("$top/contrib/packages") =~ /^(\S+)\t+build\t/mg;
+is_deeply([ sort grep { $_ ne '\\' } split ' ', $install ], [ sort @build ], 'README names what a build needs');
+
 SKIP: {
 	skip_unless_ci('needs mandoc') if !-x '/usr/bin/mandoc';
 	for my $page (glob "$top/doc/*.[1-9]") {
