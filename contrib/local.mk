@@ -1,14 +1,9 @@
-# The unit names the installed program, so it is made here.
 examplesdir = $(docdir)/examples
-nodist_examples_DATA = contrib/systemd/bailey.service
 dist_examples_DATA = \
 	contrib/amavis.cf \
 	contrib/bailey.conf \
 	contrib/spamassassin.cf \
-	contrib/grafana/bailey.json \
-	contrib/systemd/bailey.socket \
-	contrib/systemd/bailey.sysusers \
-	contrib/systemd/bailey.tmpfiles
+	contrib/grafana/bailey.json
 completiondir = $(datadir)/bash-completion/completions
 completion_DATA = contrib/baileyctl
 CLEANFILES += contrib/baileyctl
@@ -18,8 +13,18 @@ contrib/baileyctl: $(srcdir)/contrib/baileyctl.bash
 	$(AM_V_GEN)$(MKDIR_P) contrib && cp $(srcdir)/contrib/baileyctl.bash $@
 
 dist_doc_DATA = NEWS README
+
+# systemd looks in /usr/local/lib, too.
+systemdunitdir = $(prefix)/lib/systemd/system
+sysusersdir = $(prefix)/lib/sysusers.d
+tmpfilesdir = $(prefix)/lib/tmpfiles.d
+dist_systemdunit_DATA = contrib/systemd/bailey.socket
+nodist_systemdunit_DATA = contrib/systemd/bailey.service
+dist_sysusers_DATA = contrib/systemd/sysusers.d/bailey.conf
+dist_tmpfiles_DATA = contrib/systemd/tmpfiles.d/bailey.conf
 CLEANFILES += contrib/systemd/bailey.service
 
+# The unit names the installed program, so it is made here.
 contrib/systemd/bailey.service: $(srcdir)/contrib/systemd/bailey.service.in Makefile
 	$(AM_V_GEN)$(MKDIR_P) contrib/systemd && \
 	sed -e 's|[@]sbindir[@]|$(sbindir)|' -e 's|[@]sysconfdir[@]|$(sysconfdir)|' \
@@ -27,8 +32,10 @@ contrib/systemd/bailey.service: $(srcdir)/contrib/systemd/bailey.service.in Make
 
 EXTRA_DIST += \
 	contrib/baileyctl.bash \
+	contrib/debian/bailey.install \
 	contrib/debian/bailey.postinst \
 	contrib/debian/bailey.postrm \
+	contrib/debian/bailey.triggers \
 	contrib/debian/build \
 	contrib/debian/changelog \
 	contrib/debian/control \
