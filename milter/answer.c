@@ -193,6 +193,7 @@ static const struct { const char *name; answer_fill *fill; } requests[] = {
 	{"status", status},
 	{"reload", reload},
 	{"mode", mode},
+	{"mta", answer_mta},
 	{"stats", answer_stats},
 	{"why", why},
 };

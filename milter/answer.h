@@ -5,6 +5,7 @@
  *	status			version, uptime, mode, sessions, store, resolver, DNS lists
  *	reload			reads the configuration again; "errors" or "changes"
  *	mode WORD		shadow, enforce, off: forced until a restart; configured: no longer
+ *	mta			what the MTA offered and sent (mta.h)
  *	stats [SECONDS]		what happened since the start, or lately
  *	why ID|QUEUE-ID		the receipts of it
  *

@@ -12,7 +12,7 @@
 /* Fills the object that goes back; false after it has set "error". */
 typedef bool answer_fill(const struct answer_about *, const char *argument, json_t *out);
 
-answer_fill answer_stats;
+answer_fill answer_mta, answer_stats;
 
 /* Sets "error"; false. */
 bool	 answer_fail(json_t *out, const char *why);

@@ -1,6 +1,7 @@
 libbailey_a_SOURCES += \
 	milter/answer.c \
 	milter/answer.h \
+	milter/answer_mta.c \
 	milter/answer_private.h \
 	milter/answer_stats.c \
 	milter/authres.c \
@@ -35,6 +36,8 @@ libbailey_a_SOURCES += \
 	milter/metrics.h \
 	milter/metrics_options.c \
 	milter/metrics_text.c \
+	milter/mta.c \
+	milter/mta.h \
 	milter/notify.c \
 	milter/notify.h \
 	milter/policy.c \
@@ -65,6 +68,8 @@ sbin_PROGRAMS += bailey
 bailey_SOURCES = \
 	milter/edit.c \
 	milter/edit.h \
+	milter/macros.c \
+	milter/macros.h \
 	milter/main.c \
 	milter/reply_set.c \
 	milter/reply_set.h \

@@ -9,7 +9,6 @@
 #include "milter/session.h"
 
 #include <libmilter/mfapi.h>
-#include <netinet/in.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +16,9 @@
 
 #include "milter/census.h"
 #include "milter/edit.h"
+#include "milter/macros.h"
 #include "milter/memory.h"
+#include "milter/mta.h"
 #include "milter/receipt.h"
 #include "milter/reply_set.h"
 #include "milter/summary.h"
@@ -35,6 +36,7 @@ struct session { /* one connection */
 	struct edit_forged forged;
 	bool counted; /* by the census, as those of a message below */
 	bool in_message;
+	unsigned traces; /* of other filters, in this message (mta.h) */
 };
 
 static const struct house *house;
@@ -59,6 +61,7 @@ message_end(struct session *s)
 	if (s->in_message)
 		census_message_leave();
 	s->in_message = false;
+	s->traces = 0;
 	edit_forged_reset(&s->forged);
 	if (s->walk != NULL)
 		stage_reset(s->walk);
@@ -121,13 +124,21 @@ body_wanted(const struct conf *conf)
 	return false;
 }
 
+/* The version itself is libmilter's secret, but each has steps of its own. */
 static void
-want_macros(SMFICTX *ctx, int stage, const char *names)
+note_offer(const struct edit_rights *rights, unsigned long actions, unsigned long steps)
 {
-	char list[80];
+	struct mta_offer offer = {.protocol = (steps & SMFIP_SKIP) != 0        ? 6
+					      : (steps & SMFIP_NODATA) != 0    ? 4
+					      : (steps & SMFIP_NOUNKNOWN) != 0 ? 3
+									       : 2,
+	    .add = rights->add,
+	    .change = rights->change,
+	    .quarantine = rights->quarantine,
+	    .macros = (actions & SMFIF_SETSYMLIST) != 0,
+	    .leading_space = rights->leading_space};
 
-	(void)snprintf(list, sizeof list, "%s", names);
-	(void)smfi_setsymlist(ctx, stage, list);
+	mta_negotiated(&offer);
 }
 
 /* Told once, not for each connection. */
@@ -154,78 +165,23 @@ on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long steps, unsigned 
 		"quarantine: such messages will be delivered"),
 	    .leading_space = (steps & SMFIP_HDR_LEADSPC) != 0,
 	};
+	note_offer(&s->rights, actions, steps);
 	if (!body_wanted(s->conf))
 		unwanted |= SMFIP_NOBODY;
 	*actions_r = actions & ACTIONS;
 	*steps_r = NO_REPLY | (steps & (unwanted | SMFIP_HDR_LEADSPC));
 	*f2_r = 0;
 	*f3_r = 0;
-	if ((actions & SMFIF_SETSYMLIST) != 0) {
-		want_macros(
-		    ctx, SMFIM_CONNECT, "j {daemon_name} {daemon_addr} {daemon_port} {if_addr}");
-		want_macros(ctx, SMFIM_ENVFROM, "i {auth_authen}");
-		want_macros(ctx, SMFIM_ENVRCPT, "i");
-		want_macros(ctx, SMFIM_EOH, "i");
-		want_macros(ctx, SMFIM_EOM, "i");
-	}
+	if ((actions & SMFIF_SETSYMLIST) != 0)
+		macros_want(ctx);
 	return leave(SMFIS_CONTINUE);
-}
-
-static const char *
-macro(SMFICTX *ctx, const char *name)
-{
-	char copy[32];
-
-	(void)snprintf(copy, sizeof copy, "%s", name);
-	return smfi_getsymval(ctx, copy);
-}
-
-/* Both spell IPv6 with a prefix; Postfix names the daemon's end, Sendmail the interface's. */
-static void
-daemon_addr(SMFICTX *ctx, struct addr *a)
-{
-	const char *text = macro(ctx, "{daemon_addr}");
-
-	if (text == NULL)
-		text = macro(ctx, "{if_addr}");
-	if (text == NULL)
-		return;
-	if (strncasecmp(text, "IPv6:", 5) == 0)
-		text += 5;
-	(void)addr_parse(a, text);
-}
-
-/*
- * Mail that sendmail(1) put into the queue: Postfix plays a session from
- * localhost, whose ports give it away.
- */
-static bool
-is_local(SMFICTX *ctx, const struct addr *client, const char *host, const struct sockaddr *sa)
-{
-	const char *port = macro(ctx, "{daemon_port}");
-
-	if (client->family == ADDR_NONE)
-		return true;
-	return client->family == ADDR_V4 && addr_is_loopback(client) &&
-	       ((const struct sockaddr_in *)sa)->sin_port == 0 && strcmp(host, "localhost") == 0 &&
-	       (port == NULL || strcmp(port, "0") == 0);
-}
-
-/* Postfix tells the port, Sendmail only what its configuration calls it. */
-static bool
-is_submission(SMFICTX *ctx)
-{
-	const char *port = macro(ctx, "{daemon_port}"), *name = macro(ctx, "{daemon_name}");
-
-	return (port != NULL && (strcmp(port, "587") == 0 || strcmp(port, "465") == 0)) ||
-	       (name != NULL && (strcmp(name, "MSA") == 0 || strcmp(name, "ORIGINATING") == 0));
 }
 
 static sfsistat
 on_connect(SMFICTX *ctx, char *host, struct sockaddr *sa)
 {
 	struct session *s = enter(ctx);
-	struct connection c = {.mta_name = host};
+	struct connection c;
 
 	/*
 	 * Without one: the MTA said "quit, a new connection follows" and does not
@@ -237,15 +193,7 @@ on_connect(SMFICTX *ctx, char *host, struct sockaddr *sa)
 		s->counted = census_session_enter();
 	if (!s->counted || s->walk != NULL)
 		return leave(SMFIS_NOREPLY);
-	addr_from_sockaddr(&c.client, sa,
-	    sa == NULL                  ? 0
-	    : sa->sa_family == AF_INET6 ? sizeof(struct sockaddr_in6)
-					: sizeof(struct sockaddr_in));
-	c.hostname = macro(ctx, "j");
-	c.daemon_name = macro(ctx, "{daemon_name}");
-	daemon_addr(ctx, &c.daemon_addr);
-	c.local = is_local(ctx, &c.client, host, sa);
-	c.submission = is_submission(ctx);
+	macros_connection(ctx, host, sa, &c);
 	s->walk = stage_open(s->conf, house, &c);
 	if (s->walk != NULL)
 		stage_set_store(s->walk, memory_store());
@@ -266,7 +214,7 @@ on_helo(SMFICTX *ctx, char *helo)
 static void
 note_queue_id(SMFICTX *ctx, struct session *s)
 {
-	const char *id = macro(ctx, "i");
+	const char *id = macros_get(ctx, "i");
 
 	if (id != NULL)
 		stage_queue_id(s->walk, id);
@@ -294,8 +242,8 @@ on_mail(SMFICTX *ctx, char **argv)
 	s->in_message = census_message_enter();
 	if (!s->in_message)
 		return leave(refuse(ctx, "451", "4.3.2", "the mail filter is being stopped" LATER));
-	if (stage_mail(
-		s->walk, argv[0], (const char *const *)argv + 1, macro(ctx, "{auth_authen}")) < 0) {
+	if (stage_mail(s->walk, argv[0], (const char *const *)argv + 1,
+		macros_get(ctx, "{auth_authen}")) < 0) {
 		message_end(s);
 		return leave(no_memory(ctx));
 	}
@@ -350,7 +298,10 @@ on_header(SMFICTX *ctx, char *name, char *value)
 	struct session *s = enter(ctx);
 
 	if (s != NULL && s->in_message) {
-		edit_forged_note(&s->forged, name, value, stage_txn(s->walk)->site->authserv_id);
+		const struct site *site = stage_txn(s->walk)->site;
+
+		edit_forged_note(&s->forged, name, value, site->authserv_id);
+		s->traces |= mta_trace(name, value, site->hostname);
 		/* Beyond a limit it is not looked at; the message goes on. */
 		(void)stage_header(s->walk, name, value);
 	}
@@ -407,6 +358,8 @@ on_eom(SMFICTX *ctx)
 	if (s == NULL || !s->in_message)
 		return leave(SMFIS_TEMPFAIL);
 	note_queue_id(ctx, s);
+	mta_macro(MTA_I, macros_get(ctx, "i"));
+	mta_message(s->traces | (s->forged.count > 0 ? 1U << MTA_TRACE_AUTHRES : 0));
 	stage_eom(s->walk, &d);
 	summary_log(s->walk, NULL, &d);
 	receipt_keep(s->walk, NULL, &d);

@@ -62,6 +62,35 @@ subtest 'the socket' => sub {
 	    'requests may be sent ahead');
 };
 
+subtest 'what the MTA has shown' => sub {
+	my $client = visit();
+	my $mta = ask($client, 'mta');
+	is_deeply([ @$mta{qw(negotiated connections messages)}, $mta->{offer} ], [ 0, 0, 0, undef ], 'nothing yet');
+	my @client = ('connect a.example 192.0.2.1 25', 'helo a.example');
+	my @message = ('mail <a@example.net>', 'rcpt <b@example.org>', 'header Received-SPF: pass (other.example)',
+		'header X-Greylist: delayed 300 seconds by postgrey-1.37 at mx.example.org; today',
+		'header Authentication-Results: mx.example.org; spf=pass', 'eoh', 'eom');
+	Bailey::Test::Mta->new($daemon->socket)->do('macro connect j=mx.example.org', 'macro connect v=Postfix 3.7.11',
+		'macro connect {daemon_port}=25', 'open', @client, @message);
+	$mta = ask($client, 'mta');
+	cmp_ok($mta->{negotiated}, '>', 0, 'when it came');
+	is_deeply($mta->{offer}, { protocol => 6, map { $_ => JSON::PP::true }
+		qw(add change quarantine macros leading_space) }, 'what it offered');
+	is_deeply([ @$mta{qw(connections version hostname)} ], [ 1, 'Postfix 3.7.11', 'mx.example.org' ], 'who it is');
+	is_deeply([ map { $_ . '=' . ($mta->{macros}{$_} ? 1 : 0) } sort keys %{ $mta->{macros} } ],
+		[ 'i=0', 'j=1', '{daemon_addr}=0', '{daemon_name}=0', '{daemon_port}=1' ], 'the macros it sent');
+	is_deeply([ $mta->{messages}, $mta->{traces} ], [ 1, { 'X-Greylist' => 1, 'Authentication-Results' => 1 } ],
+		'other filters of this host');
+	for (['0x3f 0x7f', 2], ['0x3f 0x17f', 3], ['0x1ff 0x37f', 4]) {
+		my ($offer, $protocol) = @$_;
+		Bailey::Test::Mta->new($daemon->socket)->do("offer $offer", 'open', 'connect localhost /socket 0');
+		$mta = ask($client, 'mta');
+		is($mta->{offer}{protocol}, $protocol, "protocol $protocol");
+		is($mta->{connections}, 1, 'mail of this host is no connection');
+	}
+	ok(!$mta->{offer}{leading_space}, 'one without leading space');
+};
+
 subtest 'bad clients' => sub {
 	my $long = visit();
 	syswrite $long, 'x' x REQUEST_MAX;

@@ -22,7 +22,7 @@ my %may_include = (
 
 # Header of a foreign library => the only files that may know it.
 my %owner = (
-	'libmilter/' => qr{^milter/(session|reply_set|edit)\.[ch]$},
+	'libmilter/' => qr{^milter/(session|macros|reply_set|edit)\.[ch]$},
 	'confuse.h' => qr{^milter/conf\w*\.[ch]$},
 	'ldns/' => qr{^dns/},
 	'libpsl.h' => qr{^lib/orgdomain\.c$},
@@ -33,12 +33,12 @@ my %owner = (
 	'sqlite3.h' => qr{^checks/access/sqlite\.c$},
 	'spf2/' => qr{^checks/spf/libspf2\.c$},
 	'opendkim/' => qr{^checks/dkim_verify\.c$},
-	'jansson.h' => qr{^(?:milter/(?:answer\w*|explain|receipt)|ctl/\w+)\.[ch]$},
+	'jansson.h' => qr{^(?:milter/(?:answer\w*|explain|receipt)|ctl/[\w/]+)\.[ch]$},
 	'microhttpd.h' => qr{^milter/metrics\.c$},
 	'systemd/' => qr{^milter/},
 );
 
-my @files = sort map { s{^\Q$top\E/}{}r } glob("$top/{lib,dns,db,checks,checks/*,milter,ctl}/*.[ch]");
+my @files = sort map { s{^\Q$top\E/}{}r } glob("$top/{lib,dns,db,checks,checks/*,milter,ctl,ctl/*}/*.[ch]");
 cmp_ok(scalar @files, '>', 20, 'the source was found');
 
 for my $file (@files) {
