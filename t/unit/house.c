@@ -1,32 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "milter/house.h"
 
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "milter/stage.h"
 #include "t/tap.h"
 #include "t/unit/fakechecks.h"
 
 static struct house house = {.clock = &clock_real};
-
-static struct conf *
-configure(const char *text)
-{
-	char path[] = "/tmp/bailey-house.XXXXXX", *errors;
-	int fd = mkstemp(path);
-	struct conf *c;
-
-	if (fd == -1 || write(fd, text, strlen(text)) != (ssize_t)strlen(text))
-		abort();
-	(void)close(fd);
-	c = conf_load(path, &errors);
-	(void)unlink(path);
-	if (c == NULL)
-		abort();
-	return c;
-}
 
 static void
 judge_service(struct txn *t, int check, enum stage stage)
@@ -40,8 +21,8 @@ judge_service(struct txn *t, int check, enum stage stage)
 static void
 test_service(void)
 {
-	struct conf *conf = configure("gamma { number = 3 }"),
-		    *off = configure("gamma { mode = off }");
+	struct conf *conf = fake_conf("gamma { number = 3 }"),
+		    *off = fake_conf("gamma { mode = off }");
 	struct connection c = {.mta_name = "[client]"};
 	struct stage_walk *w;
 	struct decision d;

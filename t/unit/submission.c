@@ -2,32 +2,13 @@
 #include "milter/stage.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "t/tap.h"
 #include "t/unit/fakechecks.h"
 
 static char calls[1024];
 static const struct house house = {.clock = &clock_real};
-
-static struct conf *
-configure(const char *text)
-{
-	char path[] = "/tmp/bailey-submission.XXXXXX", *errors;
-	int fd = mkstemp(path);
-	struct conf *c;
-
-	if (fd == -1 || write(fd, text, strlen(text)) != (ssize_t)strlen(text))
-		abort();
-	(void)close(fd);
-	c = conf_load(path, &errors);
-	(void)unlink(path);
-	if (c == NULL)
-		abort();
-	return c;
-}
 
 static void
 note_ask(struct txn *t, int check, enum stage stage)
@@ -44,7 +25,7 @@ static void
 test_submission(void)
 {
 	struct connection c = {.mta_name = "[client]", .submission = true};
-	struct conf *conf = configure("");
+	struct conf *conf = fake_conf("");
 	struct stage_walk *w;
 
 	(void)addr_parse(&c.client, "192.0.2.1");
