@@ -202,6 +202,11 @@ t_mtaclient_mtaclient_SOURCES = t/mtaclient/main.c t/mtaclient/message.c t/mtacl
 	t/mtaclient/words.c t/mtaclient/words.h
 t_mtaclient_mtaclient_LDADD = libbailey.a
 
+# Many connections at once, for measurements and for tests under load; "load --help".
+check_PROGRAMS += t/load/load
+t_load_load_SOURCES = t/load/figures.c t/load/load.h t/load/mail.c t/load/main.c t/load/milter.c \
+	t/load/smtp.c t/mtaclient/protocol.c t/mtaclient/protocol.h
+
 # make check TESTS="t/a.t t/unit/b" runs only those.
 all_tests = $(unit_tests) $(perl_tests:%=$(srcdir)/%)
 check-local: $(sbin_PROGRAMS)

@@ -37,4 +37,9 @@ bench-store: t/bench/store
 	perl $(srcdir)/t/bench/postgrey.pl 5000 8
 .PHONY: bench-store
 
+# The whole filter under load, beside one that does nothing.
+EXTRA_PROGRAMS += t/bench/nullfilter
+t_bench_nullfilter_SOURCES = t/bench/nullfilter.c
+t_bench_nullfilter_LDADD = $(MILTER_LIBS)
+
 CLEANFILES += $(EXTRA_PROGRAMS)
