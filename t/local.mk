@@ -30,14 +30,27 @@ t_unit_dns_session_SOURCES = t/unit/dns_session.c $(fakeserver)
 
 # Sorted, one a line.
 unit_tests =
+unit_tests += t/fuzz/access
 unit_tests += t/fuzz/authres
+unit_tests += t/fuzz/check
 unit_tests += t/fuzz/conf
+unit_tests += t/fuzz/control
 unit_tests += t/fuzz/dkim_key
+unit_tests += t/fuzz/dkim_signature
+unit_tests += t/fuzz/dmarc
 unit_tests += t/fuzz/dns_answer
+unit_tests += t/fuzz/dnsbl
+unit_tests += t/fuzz/dump
 unit_tests += t/fuzz/header_block
 unit_tests += t/fuzz/mailbox
+unit_tests += t/fuzz/path
+unit_tests += t/fuzz/postgrey_lists
 unit_tests += t/fuzz/quoting
 unit_tests += t/fuzz/received
+unit_tests += t/fuzz/record
+unit_tests += t/fuzz/resolv
+unit_tests += t/fuzz/session
+unit_tests += t/fuzz/sign_table
 unit_tests += t/fuzz/spf
 unit_tests += t/unit/addr
 unit_tests += t/unit/arena
@@ -157,14 +170,31 @@ t_unit_summary_SOURCES = t/unit/summary.c $(fakechecks)
 
 # Fuzz targets replay their corpus.
 fuzz_replay = t/fuzz/replay.c t/fuzz/fuzz.h
+fuzz_input = $(fuzz_replay) t/fuzz/input.c t/fuzz/input.h
+fuzz_house = $(fuzz_input) t/fuzz/house.c t/fuzz/house.h
+t_fuzz_access_SOURCES = t/fuzz/access.c $(fuzz_input)
 t_fuzz_authres_SOURCES = t/fuzz/authres.c $(fuzz_replay) $(fakechecks)
-t_fuzz_conf_SOURCES = t/fuzz/conf.c $(fuzz_replay) $(fakechecks)
+t_fuzz_check_SOURCES = t/fuzz/check.c $(fuzz_house) ctl/trial.c ctl/trial.h ctl/message.c ctl/message.h
+t_fuzz_conf_SOURCES = t/fuzz/conf.c $(fuzz_input)
+t_fuzz_control_SOURCES = t/fuzz/control.c $(fuzz_house)
 t_fuzz_dkim_key_SOURCES = t/fuzz/dkim_key.c $(fuzz_replay)
+t_fuzz_dkim_signature_SOURCES = t/fuzz/dkim_signature.c $(fuzz_input)
+t_fuzz_dmarc_SOURCES = t/fuzz/dmarc.c $(fuzz_replay)
 t_fuzz_dns_answer_SOURCES = t/fuzz/dns_answer.c $(fuzz_replay)
+t_fuzz_dnsbl_SOURCES = t/fuzz/dnsbl.c $(fuzz_input)
+t_fuzz_dump_SOURCES = t/fuzz/dump.c $(fuzz_input)
 t_fuzz_header_block_SOURCES = t/fuzz/header_block.c $(fuzz_replay) $(unit_fakes)
 t_fuzz_mailbox_SOURCES = t/fuzz/mailbox.c $(fuzz_replay)
+t_fuzz_path_SOURCES = t/fuzz/path.c $(fuzz_input)
+t_fuzz_postgrey_lists_SOURCES = t/fuzz/postgrey_lists.c $(fuzz_input)
 t_fuzz_quoting_SOURCES = t/fuzz/quoting.c $(fuzz_replay)
 t_fuzz_received_SOURCES = t/fuzz/received.c $(fuzz_replay)
+t_fuzz_record_SOURCES = t/fuzz/record.c $(fuzz_input)
+t_fuzz_resolv_SOURCES = t/fuzz/resolv.c $(fuzz_input)
+t_fuzz_session_SOURCES = t/fuzz/session.c $(fuzz_house) milter/edit.c milter/edit.h \
+	milter/reply_set.c milter/reply_set.h milter/session.c milter/session.h
+t_fuzz_session_LDADD = t/libtap.a libbailey.a $(MILTER_LIBS) $(BAILEY_LIBS)
+t_fuzz_sign_table_SOURCES = t/fuzz/sign_table.c $(fuzz_input)
 t_fuzz_spf_SOURCES = t/fuzz/spf.c $(fuzz_replay)
 EXTRA_DIST += t/fuzz/corpus
 

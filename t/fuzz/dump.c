@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Dumps: a file is refused with a reason, or what was loaded comes out as a file that loads the same again. */
+#include "t/fuzz/fuzz.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "db/dump.h"
+#include "t/fuzz/input.h"
+
+const char fuzz_name[] = "dump";
+
+static struct store *
+open_store(void)
+{
+	struct store_setup setup = {.options = {.type = STORE_MEMORY, .cache_size = 16 << 20},
+	    .directory = "",
+	    .clock = &clock_real,
+	    .offline = true};
+	char room[256];
+	struct store *s;
+	struct buf why;
+
+	buf_init(&why, room, sizeof room);
+	if (store_open(&s, &setup, &why) != STORE_OK)
+		abort();
+	return s;
+}
+
+/* Loads and writes again; NULL: refused. */
+static char *
+pass(const void *text, size_t len, size_t *size_r, uint64_t *count_r)
+{
+	FILE *in = input_stream(text, len), *out;
+	struct store *s = open_store();
+	struct dump_report report = {0};
+	char room[512], *again = NULL;
+	struct buf why;
+
+	buf_init(&why, room, sizeof room);
+	if (dump_load(s, in, &report, &why) == 0) {
+		out = open_memstream(&again, size_r);
+		if (out == NULL || dump_write(s, out, count_r, &why) != 0)
+			abort();
+		(void)fclose(out);
+		if (*count_r > report.loaded)
+			abort();
+	} else if (why.len == 0) {
+		abort();
+	}
+	(void)fclose(in);
+	store_close(&s);
+	return again;
+}
+
+void
+fuzz_one(const uint8_t *data, size_t len)
+{
+	size_t size, size2;
+	uint64_t count, count2;
+	char *once, *twice;
+
+	once = pass(data, len, &size, &count);
+	if (once == NULL)
+		return;
+	twice = pass(once, size, &size2, &count2);
+	if (twice == NULL || count != count2 || size != size2 || memcmp(once, twice, size) != 0)
+		abort();
+	free(once);
+	free(twice);
+}
