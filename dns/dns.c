@@ -184,7 +184,7 @@ dns_open(const struct dns_options *o, const struct clock *clock, const char **wh
 	if (cache_init(&d->cache, o->cache_size > 0 ? (size_t)o->cache_size : CACHE_SIZE) != 0) {
 		servers_unref(servers);
 	} else {
-		d->transport = transport_open(servers, file, lookup_done, d, why_r);
+		d->transport = transport_open(servers, file, lookup_done, d, o->tcp_only, why_r);
 	}
 	if (d->transport == NULL) {
 		cache_fini(&d->cache);

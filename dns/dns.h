@@ -65,6 +65,7 @@ struct dns_options {
 	int64_t			timeout;	/* ms, one question with all its tries */
 	int64_t			budget;		/* ms, all waiting of one message; kept by the caller */
 	int64_t			cache_size;	/* bytes */
+	bool			tcp_only;	/* no key: to find out whether TCP gets through */
 };
 extern const struct option dns_option_table[];	/* section "resolver" */
 /* As option_section.finish, of a struct dns_options. */

@@ -43,12 +43,23 @@ query_wait(struct transport *t, struct query *q, int64_t until)
 }
 
 static void
+query_over_tcp(struct transport *t, struct query *q, size_t server)
+{
+	if (q->tcp != NULL || !tcp_start(t, q, server))
+		return;
+	q->server = server;
+	query_wait(t, q, q->servers->count > 1 ? t->now + TRANSPORT_TCP_TRY_MS : q->deadline);
+}
+
+static void
 query_try(struct transport *t, struct query *q, size_t server)
 {
 	q->server = server;
 	q->sent_at = t->now;
 	query_wait(t, q, t->now + q->interval);
-	if (!udp_send(t, q, server))
+	if (t->tcp_only)
+		query_over_tcp(t, q, server);
+	else if (!udp_send(t, q, server))
 		query_refused(t, q, server);
 }
 
@@ -119,15 +130,6 @@ query_answered(
 		query_failed(t, q, server, answer, size);
 	else
 		query_finish(t, q, answer, size);
-}
-
-static void
-query_over_tcp(struct transport *t, struct query *q, size_t server)
-{
-	if (q->tcp != NULL || !tcp_start(t, q, server))
-		return;
-	q->server = server;
-	query_wait(t, q, q->servers->count > 1 ? t->now + TRANSPORT_TCP_TRY_MS : q->deadline);
 }
 
 void

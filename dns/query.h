@@ -102,6 +102,7 @@ struct transport {
 	uint8_t			 random[512];	/* used from the end; arc4random in bulk is cheaper */
 	size_t			 random_left;
 
+	bool			 tcp_only;
 	atomic_bool		 has_loopback;
 	atomic_uint_least64_t	 sent, retried, tcp, forged;
 };

@@ -200,7 +200,7 @@ transport_free(struct transport *t)
 
 struct transport *
 transport_open(struct servers *servers, const char *file, transport_done *done, void *owner,
-    const char **why_r)
+    bool tcp_only, const char **why_r)
 {
 	struct transport *t = calloc(1, sizeof *t);
 
@@ -214,6 +214,7 @@ transport_open(struct servers *servers, const char *file, transport_done *done, 
 	SLIST_INIT(&t->dead);
 	t->done = done;
 	t->owner = owner;
+	t->tcp_only = tcp_only;
 	t->servers = servers;
 	t->has_loopback = servers->any_loopback;
 	t->epoll = epoll_create1(EPOLL_CLOEXEC);

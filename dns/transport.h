@@ -29,7 +29,7 @@ typedef void	 transport_done(void *owner, void *tag, struct dns_answer *, size_t
 
 /* Takes the set of servers (freed on failure too); file: re-read when it changes, NULL: none. */
 struct transport *transport_open(struct servers *, const char *file, transport_done *, void *owner,
-		    const char **why_r);
+		    bool tcp_only, const char **why_r);
 /* Ends all look-ups. */
 void		 transport_close(struct transport **);
 /* name stays valid until done.  0, or -1 without memory. */
