@@ -12,30 +12,20 @@
 #define NAMES_SHOWN_MAX 3 /* in a reason */
 #define REASON_SIZE     1000 /* bytes; three names of 253 and the words around them */
 
-enum { PASS, NONE, FAIL, TEMPERROR };
-
 /* clang-format off */
 static const struct result results[] = {
-	[PASS]      = {"pass",      WORD_PASS,      ACTION_PASS,    "550 5.7.25", "450 4.7.25"},
-	[NONE]      = {"none",      WORD_PERMERROR, ACTION_SUSPECT, "550 5.7.25", "450 4.7.25"},
-	[FAIL]      = {"fail",      WORD_FAIL,      ACTION_SUSPECT, "550 5.7.25", "450 4.7.25"},
-	[TEMPERROR] = {"temperror", WORD_TEMPERROR, ACTION_PASS,    "550 5.7.25", "450 4.7.25"},
+	[RDNS_PASS]      = {"pass",      WORD_PASS,      ACTION_PASS,    "550 5.7.25", "450 4.7.25"},
+	[RDNS_NONE]      = {"none",      WORD_PERMERROR, ACTION_SUSPECT, "550 5.7.25", "450 4.7.25"},
+	[RDNS_FAIL]      = {"fail",      WORD_FAIL,      ACTION_SUSPECT, "550 5.7.25", "450 4.7.25"},
+	[RDNS_TEMPERROR] = {"temperror", WORD_TEMPERROR, ACTION_PASS,    "550 5.7.25", "450 4.7.25"},
 	{.name = NULL},
-};
-
-/* What the PTR records of a client say. */
-struct names {
-	const char	*name[RDNS_NAMES_MAX];
-	size_t		 count;
-	size_t		 beyond;	/* names left out: too many */
-	size_t		 bad;		/* left out: no host names */
 };
 /* clang-format on */
 
 static void
-names_read(struct names *n, const struct dns_answer *ptr)
+names_read(struct rdns_names *n, const struct dns_answer *ptr)
 {
-	*n = (struct names){.count = 0};
+	*n = (struct rdns_names){.count = 0};
 	for (size_t i = 0; i < ptr->count; i++) {
 		if (ptr->rr[i].bad_name)
 			n->bad++;
@@ -53,7 +43,7 @@ names_read(struct names *n, const struct dns_answer *ptr)
 static void
 ask_forward(struct dns_session *dns, const struct dns_answer *ptr, void *arg)
 {
-	struct names n;
+	struct rdns_names n;
 
 	names_read(&n, ptr);
 	for (size_t i = 0; i < n.count; i++)
@@ -72,15 +62,15 @@ rdns_connect(struct txn *txn)
 
 /* The PTR answer; NULL without an IP client. */
 static const struct dns_answer *
-get_names(const struct txn *txn, struct names *n)
+get_names(const struct rdns_query *q, struct rdns_names *n)
 {
 	const struct dns_answer *ptr;
 	char name[DNS_PTR_NAME_SIZE];
 
-	*n = (struct names){.count = 0};
-	if (txn->client.addr.family == ADDR_NONE)
+	*n = (struct rdns_names){.count = 0};
+	if (q->client->family == ADDR_NONE)
 		return NULL;
-	ptr = dns_get(txn->dns, dns_ptr_name(&txn->client.addr, name), DNS_PTR, txn->deadline);
+	ptr = dns_get(q->dns, dns_ptr_name(q->client, name), DNS_PTR, q->deadline);
 	names_read(n, ptr);
 	return ptr;
 }
@@ -99,16 +89,14 @@ has_addr(const struct dns_answer *answer, const struct addr *addr)
  * *unknown_r is then the first answer that nobody could give, or NULL.
  */
 static const char *
-verify(const struct txn *txn, const struct names *n, const struct dns_answer **unknown_r)
+verify(const struct rdns_query *q, const struct rdns_names *n, const struct dns_answer **unknown_r)
 {
-	const struct addr *client = &txn->client.addr;
-
 	*unknown_r = NULL;
 	for (size_t i = 0; i < n->count; i++) {
 		const struct dns_answer *forward =
-		    dns_get(txn->dns, n->name[i], dns_addr_type(client), txn->deadline);
+		    dns_get(q->dns, n->name[i], dns_addr_type(q->client), q->deadline);
 
-		if (has_addr(forward, client))
+		if (has_addr(forward, q->client))
 			return n->name[i];
 		if (dns_is_temporary(forward->status) && *unknown_r == NULL)
 			*unknown_r = forward;
@@ -116,9 +104,30 @@ verify(const struct txn *txn, const struct names *n, const struct dns_answer **u
 	return NULL;
 }
 
+enum rdns_result
+rdns_find(const struct rdns_query *q, struct rdns_finding *f)
+{
+	const struct dns_answer *ptr = get_names(q, &f->names);
+
+	f->verified = NULL;
+	f->unknown = NULL;
+	if (ptr == NULL)
+		return RDNS_NONE;
+	if (dns_is_temporary(ptr->status)) {
+		f->unknown = ptr;
+		return RDNS_TEMPERROR;
+	}
+	if (ptr->count == 0)
+		return RDNS_NONE;
+	f->verified = verify(q, &f->names, &f->unknown);
+	if (f->verified != NULL)
+		return RDNS_PASS;
+	return f->unknown != NULL ? RDNS_TEMPERROR : RDNS_FAIL;
+}
+
 /* "reverse DNS of client 192.0.2.1 names a.example, which does not have that address" */
 static void
-describe_mismatch(struct buf *b, const char *client, const struct names *n)
+describe_mismatch(struct buf *b, const char *client, const struct rdns_names *n)
 {
 	size_t total = n->count + n->beyond;
 
@@ -138,66 +147,84 @@ describe_mismatch(struct buf *b, const char *client, const struct names *n)
 		buf_printf(b, "; %zu invalid %s skipped", n->bad, n->bad > 1 ? "names" : "name");
 }
 
+static struct rdns_query
+query_of(const struct txn *txn)
+{
+	return (struct rdns_query){&txn->client.addr, txn->dns, txn->deadline};
+}
+
+static void
+describe(struct buf *b, const char *client, enum rdns_result result, const struct rdns_finding *f)
+{
+	switch (result) {
+	case RDNS_PASS:
+		buf_printf(b, "client %s is %s", client, f->verified);
+		break;
+	case RDNS_NONE:
+		buf_printf(b, "client %s has no reverse DNS name (PTR)", client);
+		break;
+	case RDNS_FAIL:
+		describe_mismatch(b, client, &f->names);
+		break;
+	case RDNS_TEMPERROR:
+		if (f->unknown->type == DNS_PTR)
+			buf_printf(b, "reverse DNS of client %s cannot be looked up (%s)", client,
+			    dns_status_text(f->unknown->status));
+		else
+			buf_printf(b,
+			    "reverse DNS of client %s names %s, whose address cannot be looked up "
+			    "(%s)",
+			    client, f->unknown->name, dns_status_text(f->unknown->status));
+		break;
+	}
+}
+
 static void
 rdns_rcpt(struct txn *txn)
 {
-	const char *client = txn->client.addr_text, *name;
-	const struct dns_answer *ptr, *unknown;
+	struct rdns_query q = query_of(txn);
+	const char *client = txn->client.addr_text;
+	struct rdns_finding f;
+	enum rdns_result result;
 	struct verdict *v;
-	struct names n;
 	char reason[REASON_SIZE];
 	struct buf b;
 
-	ptr = get_names(txn, &n);
-	if (ptr == NULL)
+	if (q.client->family == ADDR_NONE)
 		return;
-	if (dns_is_temporary(ptr->status)) {
-		v = report(txn, TEMPERROR, "reverse DNS of client %s cannot be looked up (%s)",
-		    client, dns_status_text(ptr->status));
-	} else if (ptr->count == 0) {
-		v = report(txn, NONE, "client %s has no reverse DNS name (PTR)", client);
-	} else if ((name = verify(txn, &n, &unknown)) != NULL) {
-		v = report(txn, PASS, "client %s is %s", client, name);
-	} else if (unknown != NULL) {
-		v = report(txn, TEMPERROR,
-		    "reverse DNS of client %s names %s, whose address cannot be looked up (%s)",
-		    client, unknown->name, dns_status_text(unknown->status));
-	} else {
-		buf_init(&b, reason, sizeof reason);
-		describe_mismatch(&b, client, &n);
-		v = report(txn, FAIL, "%s", b.s);
-	}
+	result = rdns_find(&q, &f);
+	buf_init(&b, reason, sizeof reason);
+	describe(&b, client, result, &f);
+	v = report(txn, result, "%s", b.s);
 	verdict_prop(txn, v, "policy", "iprev", client);
 }
 
 const char *
 rdns_verified_name(const struct txn *txn)
 {
-	const struct dns_answer *unknown;
-	struct names n;
+	struct rdns_query q = query_of(txn);
+	struct rdns_finding f;
 
-	(void)get_names(txn, &n);
-	return verify(txn, &n, &unknown);
+	(void)rdns_find(&q, &f);
+	return f.verified;
 }
 
 bool
 rdns_is_certain(const struct txn *txn)
 {
-	const struct dns_answer *ptr, *unknown;
-	struct names n;
+	struct rdns_query q = query_of(txn);
+	struct rdns_finding f;
 
-	ptr = get_names(txn, &n);
-	if (ptr == NULL || dns_is_temporary(ptr->status))
-		return false;
-	return verify(txn, &n, &unknown) != NULL || unknown == NULL;
+	return q.client->family != ADDR_NONE && rdns_find(&q, &f) != RDNS_TEMPERROR;
 }
 
 const char *
 rdns_claimed_name(const struct txn *txn)
 {
-	struct names n;
+	struct rdns_query q = query_of(txn);
+	struct rdns_names n;
 
-	(void)get_names(txn, &n);
+	(void)get_names(&q, &n);
 	return n.count > 0 ? n.name[0] : NULL;
 }
 

@@ -13,6 +13,29 @@
 
 extern const struct check check_rdns;
 
+/* The same outside of a message. */
+struct rdns_query {
+	const struct addr	*client;
+	struct dns_session	*dns;
+	int64_t			 deadline;	/* clock_mono */
+};
+
+struct rdns_names {			/* what the PTR records of a client say */
+	const char	*name[RDNS_NAMES_MAX];
+	size_t		 count;
+	size_t		 beyond;	/* names left out: too many */
+	size_t		 bad;		/* left out: no host names */
+};
+
+enum rdns_result { RDNS_PASS, RDNS_NONE, RDNS_FAIL, RDNS_TEMPERROR };
+
+struct rdns_finding {		/* lives as long as the answers of dns */
+	struct rdns_names	 names;
+	const char		*verified;	/* the first name that leads back; RDNS_PASS */
+	const struct dns_answer	*unknown;	/* that nobody could give; RDNS_TEMPERROR */
+};
+enum rdns_result rdns_find(const struct rdns_query *, struct rdns_finding *);
+
 /*
  * For judge callbacks of other checks: they wait as judging does, and work
  * whether or not rdns is switched on.  Canonical names which live as long as
