@@ -12,11 +12,11 @@
 #include "checks/author.h"
 #include "checks/dkim_signature.h"
 #include "checks/dmarc/align.h"
+#include "checks/dmarc/lookup.h"
 #include "checks/dmarc/psl.h"
 #include "checks/dmarc_facts.h"
 
-#define AHEAD_MAX  8 /* walks from signing domains that are asked in advance */
-#define QUERY_SIZE (sizeof "_dmarc." + NAME_TEXT_SIZE)
+#define AHEAD_MAX 8 /* walks from signing domains that are asked in advance */
 
 /* The policies that a message can fail come first, as in enum dmarc_policy. */
 enum { FAIL_NONE, FAIL_QUARANTINE, FAIL_REJECT, NO_RECORD, PASS, TEMPERROR, PERMERROR };
@@ -93,24 +93,15 @@ discovery(const struct txn *txn)
 
 /* --- questions ------------------------------------------------------------ */
 
-/* "_dmarc.DOMAIN"; NULL if that is too long for a name, so that there can be no record. */
-static const char *
-query_name(const char *domain, char out[QUERY_SIZE])
-{
-	int len = snprintf(out, QUERY_SIZE, "_dmarc.%s", domain);
-
-	return len < NAME_TEXT_SIZE ? out : NULL;
-}
-
 static void
 ask_walk(struct txn *txn, const char *domain)
 {
 	const char *names[DMARC_WALK_MAX];
 	size_t n = discovery(txn)->names(domain, names);
-	char query[QUERY_SIZE];
+	char query[DMARC_QUERY_SIZE];
 
 	for (size_t i = 0; i < n; i++)
-		if (query_name(names[i], query) != NULL)
+		if (dmarc_query_name(names[i], query) != NULL)
 			dns_ask(txn->dns, query, DNS_TXT);
 }
 
@@ -161,28 +152,10 @@ ask_eoh(struct txn *txn)
 
 /* --- answers -------------------------------------------------------------- */
 
-/* RFC 9989 4.10: several records are none. */
-static enum dmarc_found
-look_up(const char *domain, struct dmarc_record *out, void *arg)
+static struct dmarc_asker
+asker(const struct txn *txn)
 {
-	struct txn *txn = arg;
-	char query[QUERY_SIZE];
-	const struct dns_answer *a;
-	struct dmarc_record record;
-	size_t found = 0;
-
-	if (query_name(domain, query) == NULL)
-		return DMARC_ABSENT;
-	a = dns_get(txn->dns, query, DNS_TXT, txn->deadline);
-	if (dns_is_temporary(a->status))
-		return DMARC_UNKNOWN;
-	for (size_t i = 0; i < a->count; i++) {
-		if (!dmarc_record_parse(&record, a->rr[i].txt.bytes, a->rr[i].txt.len))
-			continue;
-		*out = record;
-		found++;
-	}
-	return found == 1 ? DMARC_FOUND : DMARC_ABSENT;
+	return (struct dmarc_asker){txn->dns, txn->deadline};
 }
 
 static enum dmarc_proof
@@ -201,6 +174,7 @@ best_proof(struct txn *txn, const char *check, const char *ptype, const char *pr
 {
 	struct state *st = txn_msg_state(txn);
 	enum dmarc_proof best = DMARC_DISPROVED;
+	struct dmarc_asker dns = asker(txn);
 	const struct verdict *v = txn_verdict(txn, check, 0);
 
 	if (v == NULL)
@@ -218,7 +192,7 @@ best_proof(struct txn *txn, const char *check, const char *ptype, const char *pr
 		if (name_canon(at != NULL ? at + 1 : value, domain) != NAME_OK)
 			continue;
 		id.domain = domain;
-		proof = dmarc_align(&st->walk, &id, discovery(txn), look_up, txn);
+		proof = dmarc_align(&st->walk, &id, discovery(txn), dmarc_look_up, &dns);
 		best = proof != DMARC_DISPROVED ? proof : best;
 	}
 	return best;
@@ -312,6 +286,7 @@ judge_eom(struct txn *txn)
 {
 	struct state *st = txn_msg_state(txn);
 	const char *domain = st->author.domain;
+	struct dmarc_asker dns = asker(txn);
 	bool own, exists;
 
 	/* Again: a message may come without an end of its header. */
@@ -320,7 +295,7 @@ judge_eom(struct txn *txn)
 		(void)report(txn, PERMERROR, "there is no single author domain to ask");
 		return;
 	}
-	discovery(txn)->run(&st->walk, domain, look_up, txn);
+	discovery(txn)->run(&st->walk, domain, dmarc_look_up, &dns);
 	st->policy = DMARC_UNSAID;
 	if (st->walk.policy != NULL) {
 		own = st->walk.policy == &st->walk.step[0];
