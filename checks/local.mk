@@ -41,6 +41,8 @@ libbailey_a_SOURCES += \
 	checks/dmarc_facts.h \
 	checks/dmarc/align.c \
 	checks/dmarc/align.h \
+	checks/dmarc/lookup.c \
+	checks/dmarc/lookup.h \
 	checks/dmarc/psl.c \
 	checks/dmarc/psl.h \
 	checks/dmarc/record.c \

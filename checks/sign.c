@@ -130,6 +130,20 @@ finish(void *section, struct arena *a, const char **why_r)
 	return sign_table_load(&o->table, o->key_table, o->signing_table, a, why_r);
 }
 
+void
+sign_each_key(const struct sign_options *o, sign_key_fn *fn, void *arg)
+{
+	const struct sign_domain *d = o->domains.v;
+	const struct sign_named_key *n = o->table.keys;
+
+	for (size_t i = 0; i < o->domains.n; i++)
+		for (size_t k = 0; k < d[i].selectors.n; k++)
+			fn(&d[i].keys[k], d[i].name, arg);
+	for (size_t i = 0; i < o->table.key_count; i++)
+		if (n[i].domain != NULL)
+			fn(&n[i].key, n[i].domain, arg);
+}
+
 /* ---- one message */
 
 struct state {

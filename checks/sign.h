@@ -35,6 +35,10 @@ struct sign_options {
 
 enum sign_canon { SIGN_RELAXED_RELAXED, SIGN_RELAXED_SIMPLE, SIGN_SIMPLE_RELAXED, SIGN_SIMPLE_SIMPLE };
 
+/* Every key whose domain is known; where it is "%", it has to be seen what authors there are. */
+typedef void	 sign_key_fn(const struct sign_key *, const char *domain, void *arg);
+void		 sign_each_key(const struct sign_options *, sign_key_fn *, void *arg);
+
 extern const struct check check_sign;
 
 #endif

@@ -31,8 +31,9 @@ struct batch {
 };
 
 static void
-each(struct batch *b, const struct sign_key *k, const char *domain)
+each(const struct sign_key *k, const char *domain, void *arg)
 {
+	struct batch *b = arg;
 	char name[SIGN_KEY_NAME_SIZE];
 	size_t i = b->seen++;
 
@@ -48,17 +49,8 @@ walk(struct sign_watch *w, const struct check_env *env,
     void (*fn)(struct batch *, const struct sign_key *, const char *))
 {
 	struct batch b = {.watch = w, .env = env, .fn = fn};
-	const struct sign_options *o = env->options;
-	const struct sign_domain *d = o->domains.v;
-	const struct sign_named_key *n = o->table.keys;
 
-	for (size_t i = 0; i < o->domains.n; i++)
-		for (size_t k = 0; k < d[i].selectors.n; k++)
-			each(&b, &d[i].keys[k], d[i].name);
-	/* Where the domain is "%", it has to be seen what authors there are. */
-	for (size_t i = 0; i < o->table.key_count; i++)
-		if (n[i].domain != NULL)
-			each(&b, &n[i].key, n[i].domain);
+	sign_each_key(env->options, each, &b);
 	return b.seen;
 }
 
