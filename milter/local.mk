@@ -64,17 +64,15 @@ libbailey_a_SOURCES += \
 	milter/txn.c
 
 # What knows libmilter, and what depends on that.
-sbin_PROGRAMS += bailey
-bailey_SOURCES = \
+session_sources = \
 	milter/edit.c \
 	milter/edit.h \
 	milter/macros.c \
 	milter/macros.h \
-	milter/main.c \
 	milter/reply_set.c \
 	milter/reply_set.h \
 	milter/session.c \
-	milter/session.h \
-	milter/signals.c \
-	milter/signals.h
+	milter/session.h
+sbin_PROGRAMS += bailey
+bailey_SOURCES = milter/main.c milter/signals.c milter/signals.h $(session_sources)
 bailey_LDADD = libbailey.a $(MILTER_LIBS) $(BAILEY_LIBS)

@@ -191,8 +191,7 @@ t_fuzz_quoting_SOURCES = t/fuzz/quoting.c $(fuzz_replay)
 t_fuzz_received_SOURCES = t/fuzz/received.c $(fuzz_replay)
 t_fuzz_record_SOURCES = t/fuzz/record.c $(fuzz_input)
 t_fuzz_resolv_SOURCES = t/fuzz/resolv.c $(fuzz_input)
-t_fuzz_session_SOURCES = t/fuzz/session.c $(fuzz_house) milter/edit.c milter/edit.h \
-	milter/reply_set.c milter/reply_set.h milter/session.c milter/session.h
+t_fuzz_session_SOURCES = t/fuzz/session.c $(fuzz_house) $(session_sources)
 t_fuzz_session_LDADD = t/libtap.a libbailey.a $(MILTER_LIBS) $(BAILEY_LIBS)
 t_fuzz_sign_table_SOURCES = t/fuzz/sign_table.c $(fuzz_input)
 t_fuzz_spf_SOURCES = t/fuzz/spf.c $(fuzz_replay)
