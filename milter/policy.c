@@ -143,6 +143,29 @@ proven(const struct policy_input *in, const char *domain)
 	return false;
 }
 
+/* What comes of one verdict now, among those in force or those in shadow; PASS if it is not one of them. */
+static enum action
+effective(const struct policy_input *in, const struct verdict *v, bool shadow)
+{
+	enum action a = policy_configured(&in->rules, v);
+
+	if (policy_mode(&in->rules, v->check) != (shadow ? MODE_SHADOW : MODE_ENFORCE))
+		return ACTION_PASS;
+	if (!acts_now(in, v, a))
+		a = ACTION_SUSPECT;
+	if (a == ACTION_ACCEPT && v->proof != NULL && !proven(in, v->proof))
+		a = ACTION_PASS;
+	if (a == ACTION_REJECT_IF_SUSPECT)
+		a = confirmed(in, v, shadow) ? ACTION_REJECT : ACTION_SUSPECT;
+	return a;
+}
+
+enum action
+policy_would(const struct policy_input *in, const struct verdict *v)
+{
+	return effective(in, v, true);
+}
+
 /* The strongest action of the verdicts in force, or of those in shadow. */
 static enum action
 strongest(const struct policy_input *in, bool shadow, const struct verdict **cause_r)
@@ -152,16 +175,8 @@ strongest(const struct policy_input *in, bool shadow, const struct verdict **cau
 	*cause_r = NULL;
 	for (size_t i = 0; i < in->count; i++) {
 		const struct verdict *v = in->verdicts[i];
-		enum action a = policy_configured(&in->rules, v);
+		enum action a = effective(in, v, shadow);
 
-		if (policy_mode(&in->rules, v->check) != (shadow ? MODE_SHADOW : MODE_ENFORCE))
-			continue;
-		if (!acts_now(in, v, a))
-			a = ACTION_SUSPECT;
-		if (a == ACTION_ACCEPT && v->proof != NULL && !proven(in, v->proof))
-			a = ACTION_PASS;
-		if (a == ACTION_REJECT_IF_SUSPECT)
-			a = confirmed(in, v, shadow) ? ACTION_REJECT : ACTION_SUSPECT;
 		if (a > best) {
 			best = a;
 			*cause_r = v;
@@ -198,9 +213,8 @@ methods_failed(const struct policy_input *in)
 	return n;
 }
 
-/* Whether mail to the exempt may still meet this. */
-static bool
-is_harmless(enum action a)
+bool
+policy_is_harmless(enum action a)
 {
 	return a == ACTION_PASS || a == ACTION_SUSPECT || a == ACTION_ACCEPT;
 }
@@ -209,15 +223,17 @@ void
 policy_decide(const struct policy_input *in, struct decision *d)
 {
 	bool exempt = in->rcpt != NULL && policy_is_exempt(in->rcpt);
+	bool accepted;
 
 	*d = (struct decision){.failed = methods_failed(in)};
 	d->action = strongest(in, false, &d->cause);
 	d->would = strongest(in, true, &d->would_cause);
-	if (exempt && !is_harmless(d->action)) {
+	accepted = d->action == ACTION_ACCEPT;
+	if (exempt && !policy_is_harmless(d->action)) {
 		d->exempt = true;
 		d->action = ACTION_PASS;
 	}
-	if (exempt && !is_harmless(d->would)) {
+	if ((exempt || accepted) && !policy_is_harmless(d->would)) {
 		d->would = ACTION_PASS;
 		d->would_cause = NULL;
 	}

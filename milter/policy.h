@@ -16,7 +16,7 @@
 struct decision {
 	enum action		 action;	/* never REJECT_IF_SUSPECT; SUSPECT is PASS with evidence */
 	const struct verdict	*cause;		/* NULL when nothing spoke up */
-	enum action		 would;		/* strongest action of the shadow rules, had they been in force */
+	enum action		 would;		/* strongest action of the shadow rules, had they been in force; harmless beside an accept that is */
 	const struct verdict	*would_cause;
 	bool			 exempt;	/* action was lowered to PASS, cause tells of what: postmaster, abuse */
 	unsigned		 failed;	/* authentication methods that failed (RFC 7372 5.7.26 when > 1) */
@@ -37,10 +37,14 @@ void	policy_decide(const struct policy_input *, struct decision *);
 enum action policy_action(const struct conf_rules *, const struct verdict *);
 /* What it asks for were the mode enforce everywhere. */
 enum action policy_configured(const struct conf_rules *, const struct verdict *);
+/* What comes now of one verdict of a rule in shadow, were all of them in force; PASS of one that is. */
+enum action policy_would(const struct policy_input *, const struct verdict *);
 /* What the rules make of this check: the stricter of its own and the global mode. */
 enum mode policy_mode(const struct conf_rules *, const struct check *);
 /* Suspect or stronger, but for accept: makes greylisting apply, confirms a reject-if-suspect. */
 bool	policy_is_evidence(enum action);
+/* It stops no mail: pass, suspect, accept. */
+bool	policy_is_harmless(enum action);
 /* A refusal: tempfail or reject. */
 bool	policy_refuses(enum action);
 /* postmaster@ and abuse@ of any domain the MTA takes mail for, bare postmaster (RFC 5321 4.5.1, RFC 2142). */

@@ -73,6 +73,8 @@ static const struct {
 	{"shadow is not carried out", {{.check = ALPHA, .action = ACTION_REJECT, SHADOW}, END}, R, &bob, 0, 0, ACTION_PASS, -1, ACTION_REJECT, 0, false},
 	{"shadow beside the real", {{.check = ALPHA, .action = ACTION_REJECT, SHADOW}, {.check = BETA, .action = ACTION_TEMPFAIL}, END}, R, &bob, 0, 0, ACTION_TEMPFAIL, 1, ACTION_REJECT, 0, false},
 	{"shadow confirmed by the real", {{.check = ALPHA, .action = ACTION_SUSPECT}, {.check = GAMMA, .action = ACTION_REJECT_IF_SUSPECT, SHADOW}, END}, R, &bob, 0, 0, ACTION_SUSPECT, 0, ACTION_REJECT, 1, false},
+	{"shadow beside an accept in force", {{.check = ALPHA, .action = ACTION_REJECT, SHADOW}, {.check = BETA, .action = ACTION_ACCEPT}, END}, R, &bob, 0, 0, ACTION_ACCEPT, 1, 0, -1, false},
+	{"shadow evidence beside it", {{.check = ALPHA, .action = ACTION_SUSPECT, SHADOW}, {.check = BETA, .action = ACTION_ACCEPT}, END}, R, &bob, 0, 0, ACTION_ACCEPT, 1, ACTION_SUSPECT, 0, false},
 	{"shadow everywhere", {{.check = ALPHA, .action = ACTION_SUSPECT}, {.check = GAMMA, .action = ACTION_REJECT_IF_SUSPECT}, END}, R, &bob, 0, MODE_SHADOW, ACTION_PASS, -1, ACTION_REJECT, 1, false},
 	{"off beats shadow", {{.check = ALPHA, .action = ACTION_REJECT, .mode = MODE_OFF}, END}, R, &bob, 0, MODE_SHADOW, ACTION_PASS, -1, 0, -1, false},
 	{"postmaster", {{.check = ALPHA, .action = ACTION_REJECT}, END}, R, &postmaster, 0, 0, ACTION_PASS, 0, 0, -1, true},
@@ -197,6 +199,29 @@ test_model(void)
 	tap_is_int(wrong, 0, "20,000 random sets of verdicts decided as the model says");
 }
 
+/* Each rule in shadow by itself, where the decision names the strongest. */
+static void
+test_would(void)
+{
+	static const struct said said[] = {{.check = ALPHA, .action = ACTION_TEMPFAIL, SHADOW},
+	    {.check = BETA, .action = ACTION_REJECT},
+	    {.check = GAMMA, .action = ACTION_REJECT, SHADOW},
+	    {.check = DELTA, .action = ACTION_REJECT_IF_SUSPECT, SHADOW},
+	    {.check = OMEGA, .action = ACTION_QUARANTINE, SHADOW}, {.check = -1}};
+	static const enum action wanted[] = {
+	    ACTION_TEMPFAIL, ACTION_PASS, ACTION_REJECT, ACTION_REJECT, ACTION_SUSPECT};
+	struct conf c;
+	struct verdict v[6];
+	const struct verdict *list[6];
+	struct policy_input in = {.verdicts = list, .stage = STAGE_RCPT, .origin = ORIGIN_OUTSIDE};
+
+	site(&c, MODE_ENFORCE);
+	in.count = speak(said, &c, v, list);
+	in.rules = conf_rules(&c, NULL);
+	for (size_t i = 0; i < in.count; i++)
+		tap_is_int(policy_would(&in, &v[i]), wanted[i], "what rule %zu would do", i);
+}
+
 static void
 test_failed(void)
 {
@@ -236,6 +261,7 @@ main(void)
 {
 	test_table();
 	test_model();
+	test_would();
 	test_failed();
 	return tap_done();
 }
