@@ -60,13 +60,20 @@ correspondent_learn(const struct txn *t, int64_t age, const struct keyhash *hide
 }
 
 bool
-correspondent_is_known(const struct txn *t, const struct path *rcpt, const struct keyhash *hide)
+correspondent_is_stored(struct store *s, int64_t now, const struct path *rcpt,
+    const struct path *sender, const struct keyhash *hide)
 {
 	struct record_key key;
 	size_t len;
 
-	if (t->store == NULL || t->sender.null)
+	if (s == NULL || sender->null)
 		return false;
-	make_key(&key, rcpt, &t->sender, hide);
-	return store_get(t->store, &key, clock_wall(t->clock), NULL, 0, &len) == STORE_OK;
+	make_key(&key, rcpt, sender, hide);
+	return store_get(s, &key, now, NULL, 0, &len) == STORE_OK;
+}
+
+bool
+correspondent_is_known(const struct txn *t, const struct path *rcpt, const struct keyhash *hide)
+{
+	return correspondent_is_stored(t->store, clock_wall(t->clock), rcpt, &t->sender, hide);
 }

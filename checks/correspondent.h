@@ -24,5 +24,8 @@
 void	correspondent_learn(const struct txn *, int64_t age, const struct keyhash *hide);
 /* Whether this recipient wrote to the sender before; false if the store cannot tell. */
 bool	correspondent_is_known(const struct txn *, const struct path *rcpt, const struct keyhash *hide);
+/* The same afterwards, without the message. */
+bool	correspondent_is_stored(struct store *, int64_t now, const struct path *rcpt,
+	    const struct path *sender, const struct keyhash *hide);
 
 #endif

@@ -128,9 +128,8 @@ spf_word(const struct txn *t)
 	return WORD_NONE;
 }
 
-/* The sender's domain if the client is shown to belong to it: a pool of hosts is then one client. */
-static const char *
-proven_domain(const struct txn *t)
+const char *
+greylist_proven_domain(const struct txn *t)
 {
 	const char *domain = t->sender.domain, *org, *host;
 
@@ -224,8 +223,17 @@ report_answer(struct txn *t, const struct rcpt *r, const struct greylist_answer 
 	}
 }
 
-static const struct keyhash *
-hiding(const struct greylist_options *o)
+struct greylist_params
+greylist_rules(const struct greylist_options *o)
+{
+	return (struct greylist_params){.delay = o->delay / 1000,
+	    .retry_window = o->retry_window / 1000,
+	    .max_age = o->max_age / 1000,
+	    .auto_allow_after = (uint32_t)o->auto_allow_after};
+}
+
+const struct keyhash *
+greylist_hiding(const struct greylist_options *o)
 {
 	return o->key.len > 0 ? &o->key : NULL;
 }
@@ -234,17 +242,14 @@ static void
 attempt(struct txn *t, const struct rcpt *r)
 {
 	const struct greylist_options *o = t->options;
-	struct greylist_params params = {.delay = o->delay / 1000,
-	    .retry_window = o->retry_window / 1000,
-	    .max_age = o->max_age / 1000,
-	    .auto_allow_after = (uint32_t)o->auto_allow_after};
+	struct greylist_params params = greylist_rules(o);
 	struct greylist_who who = {.client = &t->client.addr,
 	    .ipv4_prefix = (unsigned)o->ipv4_prefix,
 	    .ipv6_prefix = (unsigned)o->ipv6_prefix,
-	    .proven = proven_domain(t),
+	    .proven = greylist_proven_domain(t),
 	    .sender = &t->sender,
 	    .rcpt = &r->path,
-	    .hide = hiding(o)};
+	    .hide = greylist_hiding(o)};
 	enum store_status status = STORE_DOWN;
 	struct record_key triplet, client;
 	struct greylist_answer a;
@@ -274,7 +279,7 @@ is_answer(const struct txn *t, const struct rcpt *r)
 	enum word word = spf_word(t);
 
 	return o->remember_recipients > 0 && word != WORD_FAIL && word != WORD_SOFTFAIL &&
-	       correspondent_is_known(t, &r->path, hiding(o));
+	       correspondent_is_known(t, &r->path, greylist_hiding(o));
 }
 
 /* What the table has for a recipient; what it says of him does not matter, unless that is DUNNO. */
@@ -376,7 +381,7 @@ greylist_decided(struct txn *t, enum action action, const struct verdict *cause)
 	(void)cause;
 	if (sent && t->origin != ORIGIN_OUTSIDE && o->remember_recipients > 0 &&
 	    o->apply != GREYLIST_OFF)
-		correspondent_learn(t, o->remember_recipients / 1000, hiding(o));
+		correspondent_learn(t, o->remember_recipients / 1000, greylist_hiding(o));
 }
 
 /* Its service is the table of recipients. */

@@ -9,6 +9,7 @@
 
 #include "checks/check.h"
 #include "checks/postgrey_lists.h"
+#include "db/decide.h"
 #include "lib/keyhash.h"
 
 enum greylist_apply { GREYLIST_SUSPECTS, GREYLIST_ALL, GREYLIST_OFF };
@@ -28,6 +29,16 @@ struct greylist_options {
 	const struct pattern	*clients, *spared, *chosen;	/* recipients: never, only */
 	struct keyhash		 key;			/* len 0: addresses in clear */
 };
+
+/* The rules of db/decide.h. */
+struct greylist_params greylist_rules(const struct greylist_options *);
+/* The key that hides addresses; NULL: they are in clear. */
+const struct keyhash *greylist_hiding(const struct greylist_options *);
+/*
+ * The sender's domain if the client is shown to belong to it: a pool of hosts
+ * is then one client.  NULL: not shown.  May wait for the DNS until the deadline.
+ */
+const char *greylist_proven_domain(const struct txn *);
 
 extern const struct check check_greylist;
 

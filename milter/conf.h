@@ -110,6 +110,8 @@ struct conf_rules conf_rules(const struct conf *, const struct conf_class *);
 /* Whether mail to both at once can have only one end: an action differs of what acts there. */
 bool		 conf_classes_differ(const struct conf *, const struct conf_class *,
 		    const struct conf_class *);
+/* Its options for those without a class. */
+const void	*conf_options(const struct conf *, const struct check *);
 /* Whether any recipient is looked at by this check. */
 bool		 conf_uses(const struct conf *, const struct check *);
 
