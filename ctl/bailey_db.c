@@ -236,7 +236,7 @@ cmd_forget(const struct options *o, const char *address)
 	arena_fini(&arena);
 	if ((f.store = open_store(o)) == NULL)
 		return EXIT_FAILURE;
-	for (const char *kind = "gcw"; *kind != '\0' && f.status == STORE_OK; kind++) {
+	for (const char *kind = "gcws"; *kind != '\0' && f.status == STORE_OK; kind++) {
 		enum store_status status = store_scan(
 		    f.store, (struct record_bytes){(const uint8_t *)kind, 1}, forget_one, &f);
 

@@ -6,6 +6,7 @@ const struct command *const command_table[] = {
     &command_stats,
     &command_top,
     &command_why,
+    &command_shadow_report,
     &command_reload,
     &command_mode,
     &command_check,

@@ -6,6 +6,6 @@
 #include "ctl/command.h"
 
 extern const struct command command_check, command_dkim_keygen, command_doctor, command_help,
-    command_mode, command_reload, command_stats, command_status, command_top, command_why;
+    command_mode, command_reload, command_shadow_report, command_stats, command_status, command_top, command_why;
 
 #endif

@@ -20,6 +20,9 @@ baileyctl_SOURCES = \
 	ctl/message.h \
 	ctl/mode.c \
 	ctl/reload.c \
+	ctl/shadow_report.c \
+	ctl/shadow_tally.c \
+	ctl/shadow_tally.h \
 	ctl/show.c \
 	ctl/show.h \
 	ctl/stats.c \

@@ -8,7 +8,7 @@
  *	message{VERDICTS fields[{name value}] forged}	missing if every recipient was refused
  *	action						of the message, or of the last recipient
  *
- *	VERDICTS	verdicts[{check result word action mode reason}] action [cause]
+ *	VERDICTS	verdicts[{check result word action mode [would] reason}] action [cause]
  *			[exempt] [would would-cause] [reply]
  */
 #ifndef CTL_TRIAL_H

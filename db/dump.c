@@ -27,6 +27,7 @@ static const struct kind {
     {RECORD_TRIPLET, "triplet", 3, false},
     {RECORD_CLIENT, "client", 1, false},
     {RECORD_CORRESPONDENT, "correspondent", 2, false},
+    {RECORD_SHADOW, "shadow", 3, false},
     {RECORD_DMARC, "dmarc", 3, true},
 };
 #define KINDS (sizeof kinds / sizeof kinds[0])

@@ -10,6 +10,7 @@
  *   'g'   client, sender, recipient     first (4) last (4) passed (4) count (4)
  *   'c'   client                        the same
  *   'w'   our sender, recipient       the same: one of us wrote to somebody elsewhere
+ *   's'   client, sender, recipient     the same: delivered, though a rule in shadow would have refused it
  *   'd'   day, policy domain, id        version (1), then texts, each with a NUL: checks/dmarc/report.h
  *   'r'   id, number                    JSON: milter/receipt.h
  *   'q'   queue id                      an id of 'r'
@@ -40,6 +41,7 @@ enum record_kind {
 	RECORD_TRIPLET = 'g',
 	RECORD_CLIENT = 'c',
 	RECORD_CORRESPONDENT = 'w',
+	RECORD_SHADOW = 's',
 	RECORD_DMARC = 'd',
 	RECORD_RECEIPT = 'r',
 	RECORD_QUEUE_ID = 'q',

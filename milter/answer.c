@@ -16,6 +16,7 @@
 #include "milter/memory.h"
 #include "milter/receipt.h"
 #include "milter/reload.h"
+#include "milter/shadow.h"
 
 bool
 answer_fail(json_t *out, const char *why)
@@ -188,6 +189,26 @@ why(const struct answer_about *about, const char *argument, json_t *out)
 				"nothing for ever");
 }
 
+static bool
+shadow(const struct answer_about *about, const char *argument, json_t *out)
+{
+	struct conf *conf = conf_current();
+	json_t *o = json_loads(argument, 0, NULL);
+	const char *after = json_string_value(json_object_get(o, "after"));
+	const struct shadow_query q = {.store = memory_store(),
+	    .conf = conf,
+	    .since = json_integer_value(json_object_get(o, "since")),
+	    .now = clock_wall(&clock_real)};
+	bool ok;
+
+	(void)about;
+	ok = q.store != NULL ? shadow_step(&q, after != NULL ? after : "", out)
+			     : answer_fail(out, "there is no store now");
+	json_decref(o);
+	conf_unref(&conf);
+	return ok;
+}
+
 /* clang-format off */
 static const struct { const char *name; answer_fill *fill; } requests[] = {
 	{"status", status},
@@ -196,6 +217,7 @@ static const struct { const char *name; answer_fill *fill; } requests[] = {
 	{"mta", answer_mta},
 	{"stats", answer_stats},
 	{"why", why},
+	{"shadow", shadow},
 };
 /* clang-format on */
 

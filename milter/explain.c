@@ -65,16 +65,19 @@ put_props(json_t *o, const struct verdict *v)
 }
 
 static json_t *
-verdict_of(const struct conf_rules *rules, const struct verdict *v)
+verdict_of(const struct policy_input *in, const struct decision *d, const struct verdict *v)
 {
+	enum action would = policy_is_harmless(d->would) ? ACTION_PASS : policy_would(in, v);
 	const struct result *row = &v->check->results[v->result];
 	json_t *o = json_object();
 
 	explain_text(o, "check", v->check->name);
 	explain_text(o, "result", row->name);
 	explain_text(o, "word", word_text(row->word));
-	explain_text(o, "action", action_text(policy_configured(rules, v)));
-	explain_text(o, "mode", mode_text(policy_mode(rules, v->check)));
+	explain_text(o, "action", action_text(policy_configured(&in->rules, v)));
+	explain_text(o, "mode", mode_text(policy_mode(&in->rules, v->check)));
+	if (!policy_is_harmless(would))
+		explain_text(o, "would", action_text(would));
 	explain_text(o, "reason", v->reason);
 	put_props(o, v);
 	return o;
@@ -97,12 +100,11 @@ void
 explain_decision(json_t *o, const struct stage_walk *w, const struct decision *d)
 {
 	const struct verdict *all[STAGE_VERDICTS_MAX];
-	struct conf_rules rules = walk_rules(w);
-	size_t n = stage_verdicts(w, all);
+	struct policy_input in = walk_input(w, w->stage, NULL, all);
 	json_t *verdicts = json_array();
 
-	for (size_t i = 0; i < n; i++)
-		(void)json_array_append_new(verdicts, verdict_of(&rules, all[i]));
+	for (size_t i = 0; i < in.count; i++)
+		(void)json_array_append_new(verdicts, verdict_of(&in, d, all[i]));
 	(void)json_object_set_new(o, "verdicts", verdicts);
 	explain_text(o, "action", action_text(d->action));
 	put_cause(o, "cause", d->cause);

@@ -13,7 +13,7 @@
 /* One member; NULL is left out. */
 void	explain_text(json_t *, const char *key, const char *value);
 /*
- * verdicts[{check result word action mode reason props{}}] action [cause]
+ * verdicts[{check result word action mode [would] reason props{}}] action [cause]
  * [exempt] [would would-cause] [reply]: of the recipient judged last, or of
  * the message.
  */

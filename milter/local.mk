@@ -52,6 +52,8 @@ libbailey_a_SOURCES += \
 	milter/reload.h \
 	milter/reply.c \
 	milter/reply.h \
+	milter/shadow.c \
+	milter/shadow.h \
 	milter/stage.c \
 	milter/stage.h \
 	milter/stage_private.h \

@@ -13,20 +13,25 @@
 #include <string.h>
 #include <sys/queue.h>
 
+#include "checks/greylist.h"
+#include "checks/rdns.h"
 #include "db/store.h"
 #include "milter/explain.h"
 #include "milter/memory.h"
+#include "milter/shadow.h"
 
-#define QUEUE_ID_SIZE 64
-#define PAYLOAD_MAX   (RECORD_VALUE_MAX - RECORD_HEAD)
-#define TRIM_MAX      64 /* records removed at a time */
-#define RECOUNT_S     3600 /* meanwhile what expires is still counted */
+#define QUEUE_ID_SIZE  64
+#define PAYLOAD_MAX    (RECORD_VALUE_MAX - RECORD_HEAD)
+#define RECIPIENTS_MAX 100 /* who is named of those who get a message */
+#define TRIM_MAX       64 /* records removed at a time */
+#define RECOUNT_S      3600 /* meanwhile what expires is still counted */
 
 struct job {
 	STAILQ_ENTRY(job) next;
 	char id[STAGE_ID_SIZE], queue_id[QUEUE_ID_SIZE];
 	int64_t expires; /* wall, s */
 	int64_t maximum; /* receipts there may be */
+	bool shadow; /* delivered, though a rule in shadow would have refused it */
 	char *text;
 };
 
@@ -48,28 +53,27 @@ static struct {
 /* ---- made where the mail is */
 
 static bool
-is_wanted(const struct receipt_options *o, const struct decision *d)
+is_wanted(const struct receipt_options *o, const struct decision *d, bool shadow)
 {
 	if (o->maximum == 0)
 		return false;
-	if (d->exempt ||
-	    (d->action != ACTION_PASS && d->action != ACTION_SUSPECT && d->action != ACTION_ACCEPT))
-		return true;
-	if (d->would_cause != NULL && d->would != ACTION_PASS && d->would != ACTION_SUSPECT)
+	if (d->exempt || shadow || !policy_is_harmless(d->action))
 		return true;
 	return o->deliveries > 0 &&
 	       atomic_fetch_add(&receipts.deliveries, 1) % (unsigned long long)o->deliveries == 0;
 }
 
+/* The one, or those who get the message. */
 static json_t *
 recipients_of(const struct txn *t, const struct rcpt *rcpt)
 {
 	json_t *list = json_array(), *one = json_object();
+	size_t n = rcpt != NULL ? 1 : t->rcpt_count;
 
-	for (size_t i = 0; i < t->rcpt_count && i < 100; i++) {
-		const struct rcpt *r = &t->rcpts[i];
+	for (size_t i = 0; i < n && i < RECIPIENTS_MAX; i++) {
+		const struct rcpt *r = rcpt != NULL ? rcpt : &t->rcpts[i];
 
-		if (rcpt == NULL ? r->refused : r != rcpt)
+		if (rcpt == NULL && r->refused)
 			continue;
 		explain_text(one, "to", r->path.text);
 		(void)json_array_append(list, json_object_get(one, "to"));
@@ -78,8 +82,18 @@ recipients_of(const struct txn *t, const struct rcpt *rcpt)
 	return list;
 }
 
+/* What shadow.c needs later. */
+static void
+mark_shadow(json_t *o, const struct txn *t)
+{
+	(void)json_object_set_new(o, "shadow", json_true());
+	/* Where rdns judged, its answers are at hand; a rule in shadow makes no mail wait for others. */
+	if (txn_verdict(t, check_rdns.name, 0) != NULL)
+		explain_text(o, "proven", greylist_proven_domain(t));
+}
+
 static json_t *
-make(const struct stage_walk *w, const struct rcpt *rcpt, const struct decision *d)
+make(const struct stage_walk *w, const struct rcpt *rcpt, const struct decision *d, bool shadow)
 {
 	const struct txn *t = stage_txn(w);
 	json_t *o = json_object();
@@ -87,6 +101,7 @@ make(const struct stage_walk *w, const struct rcpt *rcpt, const struct decision 
 	(void)json_object_set_new(o, "time", json_integer(clock_wall(t->clock)));
 	explain_text(o, "event", rcpt != NULL ? "recipient" : "message");
 	explain_text(o, "id", t->id);
+	(void)json_object_set_new(o, "mail", json_integer(stage_mails(w)));
 	explain_text(o, "queue", t->queue_id);
 	explain_text(o, "client", t->client.addr_text);
 	explain_text(o, "client-name", t->client.mta_name);
@@ -98,6 +113,8 @@ make(const struct stage_walk *w, const struct rcpt *rcpt, const struct decision 
 	explain_decision(o, w, d);
 	explain_skipped(o, w);
 	(void)json_object_set_new(o, "ms", json_integer(stage_waited(w)));
+	if (shadow)
+		mark_shadow(o, t);
 	explain_dns(o, w);
 	return o;
 }
@@ -142,19 +159,21 @@ receipt_keep(const struct stage_walk *w, const struct rcpt *rcpt, const struct d
 {
 	const struct receipt_options *o = &stage_conf(w)->receipts;
 	const struct txn *t = stage_txn(w);
+	bool shadow = !policy_is_harmless(d->would) || (rcpt == NULL && stage_shadowed(w));
 	struct job *j;
 	json_t *json;
 
-	if (!is_wanted(o, d))
+	if (!is_wanted(o, d, shadow))
 		return;
 	j = calloc(1, sizeof *j);
-	json = make(w, rcpt, d);
+	json = make(w, rcpt, d, shadow);
 	if (j != NULL) {
 		(void)snprintf(j->id, sizeof j->id, "%s", t->id);
 		(void)snprintf(
 		    j->queue_id, sizeof j->queue_id, "%s", t->queue_id != NULL ? t->queue_id : "");
 		j->expires = clock_wall(t->clock) + o->keep / 1000;
 		j->maximum = o->maximum;
+		j->shadow = shadow && rcpt == NULL && policy_is_harmless(d->action);
 		j->text = text_of(json);
 	}
 	json_decref(json);
@@ -233,6 +252,15 @@ recount(struct store *s, int64_t now)
 }
 
 static void
+learn(struct store *s, const char *receipt)
+{
+	struct conf *conf = conf_current();
+
+	shadow_learn(s, conf, receipt);
+	conf_unref(&conf);
+}
+
+static void
 write_down(const struct job *j)
 {
 	struct store *s = memory_store();
@@ -246,6 +274,8 @@ write_down(const struct job *j)
 		return;
 	}
 	receipts.kept++;
+	if (j->shadow)
+		learn(s, j->text);
 	if (j->queue_id[0] != '\0') {
 		record_key_make(&key, RECORD_QUEUE_ID, (const char *const[]){j->queue_id}, 1);
 		(void)store_put(s, &key, j->expires, j->id, strlen(j->id));

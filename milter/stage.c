@@ -140,7 +140,7 @@ stage_reset(struct stage_walk *w)
 	w->first = w->last = NULL;
 	w->header_count = w->header_bytes = 0;
 	w->txn.headers_cut = false;
-	w->wants_body = false;
+	w->wants_body = w->shadowed = false;
 	w->fields = NULL;
 	w->fields_end = &w->fields;
 	w->txn.auth_user = NULL;
@@ -205,6 +205,7 @@ stage_mail(
 
 	stage_reset(w);
 	w->in_message = true;
+	w->mails++;
 	if (path_parse(&t->sender, sender, &w->msg) == -1 ||
 	    (t->sender_params = copy_params(&w->msg, params)) == NULL ||
 	    (auth_user != NULL && (t->auth_user = arena_strdup(&w->msg, auth_user)) == NULL)) {
@@ -301,6 +302,7 @@ stage_rcpt(struct stage_walk *w, const char *rcpt, struct decision *d)
 	walk_judge(w, STAGE_RCPT);
 	walk_decide(w, STAGE_RCPT, t->rcpt, d);
 	t->rcpt->refused = policy_refuses(d->action);
+	w->shadowed |= !t->rcpt->refused && policy_refuses(d->would);
 	if (!t->rcpt->refused)
 		walk_view_share(w);
 	stats_decision(STAGE_RCPT, d);
@@ -451,6 +453,18 @@ unsigned
 stage_dropped(const struct stage_walk *w)
 {
 	return w->dropped;
+}
+
+unsigned
+stage_mails(const struct stage_walk *w)
+{
+	return w->mails;
+}
+
+bool
+stage_shadowed(const struct stage_walk *w)
+{
+	return w->shadowed;
 }
 
 const struct conf *

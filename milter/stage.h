@@ -74,6 +74,10 @@ size_t		 stage_verdicts(const struct stage_walk *,
 /* Recipients seen, the forgotten ones too; and verdicts beyond VERDICTS_MAX or without memory. */
 size_t		 stage_rcpts_seen(const struct stage_walk *);
 unsigned	 stage_dropped(const struct stage_walk *);
+/* Messages begun in this connection, the one at hand included. */
+unsigned	 stage_mails(const struct stage_walk *);
+/* A rule in shadow would have refused a recipient who gets the message. */
+bool		 stage_shadowed(const struct stage_walk *);
 /* Header fields the checks want added, in order. */
 struct stage_field { const char *name, *value; struct stage_field *next; };
 const struct stage_field *stage_fields(const struct stage_walk *);
@@ -81,5 +85,7 @@ const struct stage_field *stage_fields(const struct stage_walk *);
 const char	*stage_skipped(const struct stage_walk *, const struct check *);
 int64_t		 stage_waited(const struct stage_walk *);	/* ms spent in judge callbacks of this message */
 const struct conf *stage_conf(const struct stage_walk *);
+/* No id made at that time, s since 1970, or later sorts before this one. */
+void		 stage_id_first(char out[STAGE_ID_SIZE], int64_t wall);
 
 #endif

@@ -53,6 +53,8 @@ struct stage_walk {
 	size_t			 running;	/* registry row of txn.check */
 	enum stage		 stage;
 	bool			 in_message;
+	unsigned		 mails;		/* MAIL commands so far */
+	bool			 shadowed;	/* a rule in shadow would have refused a recipient who gets the message */
 
 	struct stage_view	 view;		/* of the recipient; after the last one, what they share */
 	struct stage_view	 shared;
@@ -88,7 +90,9 @@ bool	 walk_enter(struct stage_walk *, size_t row, enum stage);
 void	 walk_ask(struct stage_walk *, enum stage);
 /* Every check that is due. */
 void	 walk_judge(struct stage_walk *, enum stage);
-/* rcpt as in policy_input. */
+/* What policy is asked about at this stage; room is for the verdicts.  rcpt as in policy_input. */
+struct policy_input walk_input(const struct stage_walk *, enum stage, const struct rcpt *,
+	    const struct verdict *room[static STAGE_VERDICTS_MAX]);
 void	 walk_decide(const struct stage_walk *, enum stage, const struct rcpt *, struct decision *);
 /* The list for what the running check finds now. */
 struct verdict_list *walk_list(struct stage_walk *);

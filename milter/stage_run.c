@@ -66,16 +66,27 @@ walk_prepare(void)
 }
 
 /* 35 bits of seconds, 25 of a counter: sorts by time, and grep finds it. */
-void
-walk_make_id(char out[STAGE_ID_SIZE], const struct clock *clock)
+static void
+write_id(char out[STAGE_ID_SIZE], int64_t wall, unsigned counter)
 {
 	static const char digits[] = "0123456789abcdefghjkmnpqrstvwxyz";
-	uint64_t n = (uint64_t)clock_wall(clock) << 25 |
-		     (atomic_fetch_add(&id_counter, 1) & ((1U << 25) - 1));
+	uint64_t n = (uint64_t)wall << 25 | (counter & ((1U << 25) - 1));
 
 	out[STAGE_ID_SIZE - 1] = '\0';
 	for (int i = STAGE_ID_SIZE - 2; i >= 0; i--, n >>= 5)
 		out[i] = digits[n & 31];
+}
+
+void
+walk_make_id(char out[STAGE_ID_SIZE], const struct clock *clock)
+{
+	write_id(out, clock_wall(clock), atomic_fetch_add(&id_counter, 1));
+}
+
+void
+stage_id_first(char out[STAGE_ID_SIZE], int64_t wall)
+{
+	write_id(out, wall, 0);
 }
 
 const char *
@@ -209,17 +220,24 @@ stage_verdicts(const struct stage_walk *w, const struct verdict *out[static STAG
 	return n;
 }
 
+struct policy_input
+walk_input(const struct stage_walk *w, enum stage stage, const struct rcpt *rcpt,
+    const struct verdict *room[static STAGE_VERDICTS_MAX])
+{
+	return (struct policy_input){.rules = walk_rules(w),
+	    .verdicts = room,
+	    .count = stage_verdicts(w, room),
+	    .stage = stage,
+	    .origin = w->txn.origin,
+	    .rcpt = rcpt};
+}
+
 void
 walk_decide(
     const struct stage_walk *w, enum stage stage, const struct rcpt *rcpt, struct decision *d)
 {
-	const struct verdict *verdicts[STAGE_VERDICTS_MAX];
-	struct policy_input in = {.rules = walk_rules(w),
-	    .verdicts = verdicts,
-	    .count = stage_verdicts(w, verdicts),
-	    .stage = stage,
-	    .origin = w->txn.origin,
-	    .rcpt = rcpt};
+	const struct verdict *room[STAGE_VERDICTS_MAX];
+	struct policy_input in = walk_input(w, stage, rcpt, room);
 
 	policy_decide(&in, d);
 }

@@ -33,7 +33,7 @@ my %owner = (
 	'sqlite3.h' => qr{^checks/access/sqlite\.c$},
 	'spf2/' => qr{^checks/spf/libspf2\.c$},
 	'opendkim/' => qr{^checks/dkim_verify\.c$},
-	'jansson.h' => qr{^(?:milter/(?:answer\w*|explain|receipt)|ctl/[\w/]+)\.[ch]$},
+	'jansson.h' => qr{^(?:milter/(?:answer\w*|explain|receipt|shadow)|ctl/[\w/]+)\.[ch]$},
 	'microhttpd.h' => qr{^milter/metrics\.c$},
 	'systemd/' => qr{^milter/},
 );
