@@ -52,7 +52,7 @@ fault_lock(const char *directory, int *fd_r, struct buf *why)
 	n = snprintf(pid, sizeof pid, "%ld\n", (long)getpid());
 	/* Only a courtesy to whoever is refused. */
 	if (ftruncate(fd, 0) == -1 || pwrite(fd, pid, (size_t)n, 0) != n)
-		(void)ftruncate(fd, 0);
+		(void)!ftruncate(fd, 0);
 	*fd_r = fd;
 	return STORE_OK;
 }
