@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What a back end offers to store.c, and the struct store behind store.h.
- * Calls come from any thread, STORE_GATE at a time; chores from one thread.
+ * Calls come from any thread, so many at a time; chores from one thread.
  */
 #ifndef DB_BACKEND_H
 #define DB_BACKEND_H
@@ -12,7 +12,7 @@
 #include "db/gate.h"
 #include "db/store.h"
 
-#define STORE_GATE	12	/* calls inside a back end at once: best of 4 to 64 on two cores */
+#define STORE_GATE	12	/* calls inside a back end of this host at once: best of 4 to 64 on two cores */
 
 /* A record small enough to be changed in one step. */
 #define SMALL_MAX	64	/* bytes of value */
@@ -30,11 +30,14 @@ struct store_batch {
 	size_t			n;
 	struct record_bytes	keys[BATCH_MAX], values[BATCH_MAX];	/* in bytes[] */
 	bool			ended;					/* nothing after it */
+	struct store_mark	mark;					/* in and out; of a back end without order */
 	uint8_t			bytes[BATCH_BYTES];
 };
 
 struct store_backend {
 	const char	*name;
+	unsigned	 room;		/* calls inside at once */
+	bool		 remote;	/* no sweep and no snapshot: the server sees to them */
 
 	enum store_status (*open)(struct store *, struct buf *why);
 	void		(*close)(struct store *);
@@ -50,7 +53,7 @@ struct store_backend {
 			    size_t *len_r);	/* len may exceed size: the rest was cut */
 	enum store_status (*put)(struct store *, struct record_bytes key, struct record_bytes value);
 	enum store_status (*remove)(struct store *, struct record_bytes key);
-	/* Records with prefix after *after (NULL: from the first), at least one unless ended. */
+	/* Records with prefix after *after (NULL: from the first); none only if ended, or the mark moved. */
 	enum store_status (*batch)(struct store *, struct record_bytes prefix,
 			    const struct record_bytes *after, struct store_batch *);
 	/* Remove those of the keys that are still expired; one transaction. */
@@ -58,12 +61,12 @@ struct store_backend {
 			    int64_t now, uint64_t *removed_r);
 
 	/* Chores; NULL: not needed. */
-	void		(*flush)(struct store *);	/* to the platter; a checkpoint when one is due */
+	void		(*flush)(struct store *);	/* twice a second: to the platter, or to the server */
 	bool		(*compact)(struct store *);	/* one step; false: round done */
 	void		(*stats)(struct store *, struct store_stats *);
 };
 
-extern const struct store_backend store_backend_bdb, store_backend_mem;
+extern const struct store_backend store_backend_bdb, store_backend_mem, store_backend_shared;
 enum store_status store_greylist_local(struct store *, const struct store_attempt *,
 	    struct greylist_answer *);
 enum store_status store_credit_local(struct store *, const struct store_attempt *);
@@ -80,6 +83,7 @@ struct store {
 	_Atomic uint64_t		 calls[STORE_STATUS_COUNT], swept, conflicts;
 	_Atomic int64_t			 snapshot_time;	/* s since 1970 */
 	_Atomic int64_t			 said;		/* clock_mono ms of the last trouble line, 0: all is well */
+	const char			*place;		/* for people: the directory, or the first server */
 	pthread_mutex_t			 detail_lock;
 	char				 detail[256];	/* under detail_lock: what the back end said, not yet told */
 };
@@ -88,6 +92,9 @@ void	store_say(struct store *, enum store_event, const char *fmt, ...)
 	    __attribute__((format(printf, 3, 4)));
 /* One more thing the next trouble line shall tell. */
 void	store_detail(struct store *, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* A whole value as it is, expired or newer too; len may exceed size: the rest was cut. */
+enum store_status store_get_value(struct store *, struct record_bytes key, uint8_t *out, size_t size,
+	    size_t *len_r);
 /* The back end is broken for good: no new calls, waiters leave, the daemon is told. */
 void	store_broken(struct store *, const char *why);
 

@@ -147,6 +147,7 @@ bdb_remove(struct store *s, struct record_bytes key)
 
 const struct store_backend store_backend_bdb = {
     .name = "disk",
+    .room = STORE_GATE,
     .open = bdb_open,
     .close = bdb_close,
     .greylist = store_greylist_local,

@@ -15,7 +15,32 @@ libbailey_a_SOURCES += \
 	db/local.c \
 	db/maint.c \
 	db/mem.c \
+	db/options.c \
 	db/record.c \
 	db/record.h \
+	db/redis_url.c \
+	db/redis_url.h \
 	db/store.c \
 	db/store.h
+
+# What hosts share, on Redis or Valkey.
+if REDIS
+libbailey_a_SOURCES += \
+	db/redis.c \
+	db/redis.h \
+	db/redis_ask.c \
+	db/redis_conn.c \
+	db/redis_pool.c \
+	db/redis_private.h \
+	db/redis_scan.c \
+	db/redis_script.c \
+	db/redis_tend.c \
+	db/shared.c
+endif
+
+# The script as lines of a C string.
+db/redis_script.$(OBJEXT): db/redis_script.inc
+db/redis_script.inc: db/redis_script.lua
+	$(AM_V_GEN)sed 's/[\\"]/\\&/g; s/.*/"&\\n"/' $(srcdir)/db/redis_script.lua >$@
+CLEANFILES += db/redis_script.inc
+EXTRA_DIST += db/redis_script.lua

@@ -74,6 +74,8 @@ work_step(struct maint *m, int64_t now)
 {
 	struct store *s = m->store;
 
+	if (s->backend->remote)
+		return false;
 	if (!m->sweeping && now >= m->next_sweep) {
 		m->sweeping = true;
 		m->removed = 0;
@@ -148,7 +150,7 @@ maint_start(struct store *s)
 		return -1;
 	m->store = s;
 	m->next_sweep = now + STORE_CALM;
-	if (s->backend->flush != NULL)
+	if (s->backend->flush != NULL && !s->backend->remote)
 		m->next_snapshot = now + snapshot_wait(s);
 	(void)pthread_mutex_init(&m->lock, NULL);
 	(void)pthread_condattr_init(&attr);

@@ -284,6 +284,7 @@ mem_stats(struct store *s, struct store_stats *out)
 
 const struct store_backend store_backend_mem = {
     .name = "memory",
+    .room = STORE_GATE,
     .open = mem_open,
     .close = mem_close,
     .greylist = store_greylist_local,

@@ -3,33 +3,16 @@
  * The front of every store: lets calls in through the gate, counts how they
  * end, and tells the operator of trouble, once a minute and when it is over.
  */
+#include "config.h"
+
 #include "db/backend.h"
 
 #include <stdarg.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define SAY_EVERY  60000 /* ms between two lines about the same trouble */
 #define CLOSE_WAIT 5000 /* ms */
-
-/* clang-format off */
-static const char *const types[] = { "disk", "memory", NULL };
-
-#define AT(field) offsetof(struct store_options, field)
-const struct option store_option_table[] = {
-	/* On disk, or gone with the process. */
-	{"type", OPTION_CHOICE, AT(type), "disk", .choices = types},
-	/* Of the disk store; of a store in memory: all it may take. */
-	{"cache-size", OPTION_SIZE, AT(cache_size), "32M", .min = 1024 * 1024, .max = INT64_C(64) << 30},
-	/* Every change on the platter before the answer; else a power cut costs the last second. */
-	{"synchronous", OPTION_BOOL, AT(synchronous), .value = "no"},
-	/* Text snapshots, from which a damaged store is restored; 0: none. */
-	{"snapshot", OPTION_DURATION, AT(snapshot), "1d", .min = 0, .max = INT64_C(366) * 86400 * 1000},
-	{.key = NULL},
-};
-#undef AT
-/* clang-format on */
 
 const char *
 store_status_word(enum store_status status)
@@ -42,6 +25,7 @@ store_status_word(enum store_status status)
 	    [STORE_FULL] = "full",
 	    [STORE_FAILED] = "failed",
 	    [STORE_DOWN] = "down",
+	    [STORE_AWAY] = "away",
 	};
 
 	return words[status];
@@ -65,6 +49,8 @@ store_status_text(enum store_status status)
 		return "failed";
 	case STORE_DOWN:
 		return "broken, a restart is needed";
+	case STORE_AWAY:
+		return "the server does not answer";
 	case STORE_STATUS_COUNT:
 		break;
 	}
@@ -90,16 +76,18 @@ store_say(struct store *s, enum store_event event, const char *fmt, ...)
 void
 store_detail(struct store *s, const char *fmt, ...)
 {
-	struct buf text;
+	char room[sizeof s->detail];
+	struct buf one, text;
 	va_list ap;
 
+	buf_init(&one, room, sizeof room);
+	va_start(ap, fmt);
+	buf_vprintf(&one, fmt, ap);
+	va_end(ap);
 	(void)pthread_mutex_lock(&s->detail_lock);
 	text = (struct buf){s->detail, strlen(s->detail), sizeof s->detail, false};
-	if (text.len > 0)
-		buf_puts(&text, "; ");
-	va_start(ap, fmt);
-	buf_vprintf(&text, fmt, ap);
-	va_end(ap);
+	if (strstr(s->detail, one.s) == NULL) /* the same may befall many calls */
+		buf_printf(&text, "%s%s", text.len > 0 ? "; " : "", one.s);
 	(void)pthread_mutex_unlock(&s->detail_lock);
 }
 
@@ -125,8 +113,7 @@ store_broken(struct store *s, const char *why)
 	gate_shut(&s->gate);
 	buf_init(&detail, room, sizeof room);
 	take_detail(s, &detail);
-	store_say(
-	    s, STORE_BROKEN, "store in %s is broken: %s%s", s->setup.directory, why, detail.s);
+	store_say(s, STORE_BROKEN, "store in %s is broken: %s%s", s->place, why, detail.s);
 }
 
 static void
@@ -137,8 +124,8 @@ say_trouble(struct store *s, enum store_status status)
 
 	buf_init(&detail, room, sizeof room);
 	take_detail(s, &detail);
-	store_say(s, STORE_TROUBLE, "store in %s: %s%s; mail goes on without it",
-	    s->setup.directory, store_status_text(status), detail.s);
+	store_say(s, STORE_TROUBLE, "store in %s: %s%s; mail goes on without it", s->place,
+	    store_status_text(status), detail.s);
 }
 
 /* Every call ends here. */
@@ -157,7 +144,7 @@ account(struct store *s, enum store_status status)
 			say_trouble(s, status);
 	} else if (fine && now - said >= SAY_EVERY) {
 		if (atomic_compare_exchange_strong(&s->said, &said, 0))
-			store_say(s, STORE_NOTICE, "store in %s works again", s->setup.directory);
+			store_say(s, STORE_NOTICE, "store in %s works again", s->place);
 	}
 	return status;
 }
@@ -198,6 +185,16 @@ open_parts(struct store *s, struct buf *why)
 	return STORE_FAILED;
 }
 
+static const struct store_backend *
+backend_of(const struct store_options *o)
+{
+#ifdef HAVE_HIREDIS
+	if (o->redis != NULL)
+		return &store_backend_shared;
+#endif
+	return o->type == STORE_MEMORY ? &store_backend_mem : &store_backend_bdb;
+}
+
 enum store_status
 store_open(struct store **store_r, const struct store_setup *setup, struct buf *why)
 {
@@ -214,8 +211,9 @@ store_open(struct store **store_r, const struct store_setup *setup, struct buf *
 	}
 	s->setup = *setup;
 	s->setup.directory = directory;
-	s->backend = setup->options.type == STORE_MEMORY ? &store_backend_mem : &store_backend_bdb;
-	gate_init(&s->gate, STORE_GATE);
+	s->place = directory;
+	s->backend = backend_of(&setup->options);
+	gate_init(&s->gate, s->backend->room);
 	(void)pthread_mutex_init(&s->detail_lock, NULL);
 	status = open_parts(s, why);
 	if (status == STORE_OK)
@@ -300,6 +298,16 @@ store_get(struct store *s, const struct record_key *key, int64_t now, void *out,
 }
 
 enum store_status
+store_get_value(struct store *s, struct record_bytes key, uint8_t *out, size_t size, size_t *len_r)
+{
+	enum store_status status = enter(s);
+
+	if (status != STORE_OK)
+		return account(s, status);
+	return leave(s, s->backend->get(s, key, out, size, len_r));
+}
+
+enum store_status
 store_put_value(struct store *s, struct record_bytes key, struct record_bytes value)
 {
 	enum store_status status = enter(s);
@@ -350,10 +358,12 @@ next_batch(
 		return account(s, status);
 	b->n = 0;
 	b->ended = false;
+	b->mark = c->mark;
 	status = leave(s, s->backend->batch(s, prefix, c->started ? &after : NULL, b));
 	if (status != STORE_OK)
 		return status;
 	c->ended = b->ended;
+	c->mark = b->mark;
 	if (b->n > 0) {
 		last = b->keys[b->n - 1];
 		c->started = true;

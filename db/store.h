@@ -6,7 +6,7 @@
  *        |  store_greylist  store_get  store_put  store_scan ...
  *   store.c    gate, counters, the line an operator must see
  *        |  struct store_backend (backend.h)
- *   bdb*.c  mem.c  (a networked one later)       maint.c: flush, checkpoint, sweep, snapshot
+ *   bdb*.c  mem.c   shared.c: redis*.c + one of them      maint.c: flush, checkpoint, sweep, snapshot
  *
  * One call decides and updates a greylist record: the read, the rule and the
  * write happen below this line as one step, so that a networked store can do
@@ -40,6 +40,7 @@ enum store_status {
 	STORE_FULL,		/* no space; reading still works, writing resumes when there is room */
 	STORE_FAILED,		/* anything else; store_open's tell() says what */
 	STORE_DOWN,		/* broken for good: only a new process helps */
+	STORE_AWAY,		/* the server does not answer, for now */
 	STORE_STATUS_COUNT
 };
 const char *store_status_text(enum store_status);	/* for people */
@@ -48,14 +49,26 @@ const char *store_status_word(enum store_status);	/* "missing": label of figures
 #define STORE_WAIT_MAX	2000	/* ms one call may wait for its turn; within the 8 s of a message */
 
 enum store_type { STORE_DISK, STORE_MEMORY };
+enum store_down { STORE_DOWN_PASS, STORE_DOWN_LOCAL };	/* while the server does not answer */
 
+struct redis_place;
+
+/* Texts are borrowed, and must outlive the store. */
 struct store_options {
 	unsigned	type;			/* enum store_type */
 	int64_t		cache_size;		/* bytes; of a store in memory: all it may take */
 	bool		synchronous;		/* every change on the platter before the answer */
 	int64_t		snapshot;		/* ms between text snapshots, 0: none */
+
+	/* What several hosts share is on a server. */
+	struct string_list url;			/* where; none: nothing is shared */
+	const char	*password_file, *prefix;
+	int64_t		deadline;		/* ms one call may take */
+	unsigned	down;			/* enum store_down */
+	const struct redis_place *redis;	/* made of url and password_file; NULL: nothing is shared */
 };
 extern const struct option store_option_table[];	/* section "store" */
+int	store_options_finish(void *options, struct arena *, const char **why_r);
 
 /*
  * What a store has to say outside a call; from any thread, must not block.
@@ -118,15 +131,21 @@ enum store_status store_put_value(struct store *, struct record_bytes key, struc
 /*
  * Every record whose key begins with prefix, expired ones too.  Nothing is
  * locked while visit() runs.  A visit that returns false ends the scan.  Records
- * written meanwhile may or may not be seen, others exactly once.
+ * written meanwhile may or may not be seen, others once; those on a server in
+ * no order, and twice if it grows or shrinks meanwhile.
  */
 typedef bool store_visit(void *ctx, struct record_bytes key, struct record_bytes value);
 enum store_status store_scan(struct store *, struct record_bytes prefix, store_visit *, void *ctx);
 
 /* A bounded part of a scan: from cursor (all zero: the beginning) on, a few hundred records. */
+struct store_mark {
+	unsigned		part;
+	uint64_t		cursor;
+};
 struct store_cursor {
 	struct record_key	last;
 	bool			started, ended;
+	struct store_mark	mark;		/* of a back end without order */
 };
 enum store_status store_scan_step(struct store *, struct record_bytes prefix, struct store_cursor *,
 	    store_visit *, void *ctx);
@@ -138,7 +157,7 @@ enum store_status store_sweep_step(struct store *, struct store_cursor *, int64_
 void	 store_flush(struct store *);
 
 struct store_stats {
-	const char	*type;			/* "disk", "memory" */
+	const char	*type;			/* "disk", "memory", "redis" */
 	uint64_t	 calls[STORE_STATUS_COUNT];
 	uint64_t	 swept;			/* expired records removed */
 	uint64_t	 records, bytes;	/* estimates; 0 when not known */

@@ -89,8 +89,10 @@ plan(struct conf *c)
 	    .parts = {{dns_option_table, &c->resolver}},
 	    .finish = dns_options_finish,
 	    .finish_base = &c->resolver};
-	p->groups[GROUP_STORE] =
-	    (struct conf_group){.name = "store", .parts = {{store_option_table, &c->store}}};
+	p->groups[GROUP_STORE] = (struct conf_group){.name = "store",
+	    .parts = {{store_option_table, &c->store}},
+	    .finish = store_options_finish,
+	    .finish_base = &c->store};
 	p->groups[GROUP_METRICS] = (struct conf_group){.name = "metrics",
 	    .parts = {{metrics_option_table, &c->metrics}},
 	    .finish = metrics_options_finish,

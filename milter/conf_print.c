@@ -143,6 +143,25 @@ conf_diff(const struct conf *was, const struct conf *is, conf_change *fn, void *
 	}
 }
 
+static bool
+differs(const struct option *o, const void *was, const void *is)
+{
+	char *a = conf_value_text(o, was), *b = conf_value_text(o, is);
+	bool other = a != NULL && b != NULL && strcmp(a, b) != 0;
+
+	free(a);
+	free(b);
+	return other;
+}
+
+static bool
+any_differs(const struct option *o, const void *was, const void *is)
+{
+	while (o->key != NULL && !differs(o, was, is))
+		o++;
+	return o->key != NULL;
+}
+
 char *
 conf_needs_restart(const struct conf *was, const struct conf *is)
 {
@@ -154,20 +173,12 @@ conf_needs_restart(const struct conf *was, const struct conf *is)
 
 	for (const struct option *o = conf_option_table; o->key != NULL; o++) {
 		for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
-			char *a, *b;
-
-			if (strcmp(o->key, keys[i]) != 0)
-				continue;
-			a = conf_value_text(o, was);
-			b = conf_value_text(o, is);
-			if (a != NULL && b != NULL && strcmp(a, b) != 0)
+			if (strcmp(o->key, keys[i]) == 0 && differs(o, was, is))
 				(void)snprintf(list + strlen(list), sizeof list - strlen(list),
 				    "%s%s", list[0] != '\0' ? ", " : "", o->key);
-			free(a);
-			free(b);
 		}
 	}
-	if (memcmp(&was->store, &is->store, sizeof was->store) != 0)
+	if (any_differs(store_option_table, &was->store, &is->store))
 		(void)snprintf(list + strlen(list), sizeof list - strlen(list), "%sstore",
 		    list[0] != '\0' ? ", " : "");
 	if (strcmp(was->metrics.listen != NULL ? was->metrics.listen : "",

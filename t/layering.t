@@ -29,6 +29,7 @@ my %owner = (
 	'pcre2.h' => qr{^checks/postgrey_lists\.c$},
 	'idn2.h' => qr{^lib/name\.c$},
 	'db.h' => qr{^(?:db/bdb\w*\.[ch]|checks/access/bdb\.c)$},	# a store, and tables made by postmap
+	'hiredis/' => qr{^db/redis\w*\.[ch]$},
 	'mysql.h' => qr{^checks/access/mysql\.c$},
 	'sqlite3.h' => qr{^checks/access/sqlite\.c$},
 	'spf2/' => qr{^checks/spf/libspf2\.c$},

@@ -13,6 +13,7 @@ t_unit_correspondent_SOURCES = t/unit/correspondent.c $(unit_fakes)
 t_unit_dkim_SOURCES = t/unit/dkim.c $(unit_fakes)
 t_unit_greylist_SOURCES = t/unit/greylist.c $(unit_fakes)
 t_unit_helo_SOURCES = t/unit/helo.c $(unit_fakes)
+t_unit_store_SOURCES = t/unit/store.c t/unit/redisserver.c t/unit/redisserver.h
 t_unit_tables_SOURCES = t/unit/tables.c t/unit/tables_sqlite.h
 t_unit_rdns_SOURCES = t/unit/rdns.c $(unit_fakes)
 t_unit_sign_SOURCES = t/unit/sign.c $(unit_fakes)

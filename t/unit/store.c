@@ -3,6 +3,8 @@
  * What every store must do, asked of each back end: the same table, the same
  * random histories, the same crowd of threads.
  */
+#include "config.h"
+
 #include "db/backend.h"
 
 #include <pthread.h>
@@ -12,7 +14,13 @@
 #include "db/dump.h"
 #include "t/scratch.h"
 #include "t/tap.h"
+#include "t/unit/redisserver.h"
 
+#ifdef HAVE_HIREDIS
+#define HAVE_REDIS 1
+#else
+#define HAVE_REDIS 0
+#endif
 #define T0  1700000000
 #define DAY 86400
 
@@ -20,10 +28,16 @@ static const struct greylist_params usual = {300, 2 * DAY, 35 * DAY, 5};
 static struct clock_fake fake;
 static char where[SCRATCH_SIZE];
 
+static struct redisserver server;
+
 static struct store *
-open_store(enum store_type type)
+open_store(enum store_type type, const struct redis_place *shared)
 {
-	struct store_setup setup = {.options = {.type = type, .cache_size = 16 << 20},
+	struct store_setup setup = {.options = {.type = type,
+					.cache_size = 16 << 20,
+					.redis = shared,
+					.prefix = "t:",
+					.deadline = 10000},
 	    .directory = where,
 	    .clock = &fake.clock,
 	    .offline = true};
@@ -354,27 +368,37 @@ test_told(void)
 int
 main(void)
 {
-	static const char *const types[] = {"disk", "memory"};
+	static const struct {
+		const char *name;
+		enum store_type type;
+		const struct redis_place *shared;
+	} kinds[] = {{"disk", STORE_DISK, NULL}, {"memory", STORE_MEMORY, NULL},
+	    {"redis", STORE_MEMORY, &server.place}};
 
 	clock_fake_init(&fake, 1, T0);
 	scratch_make(where);
-	for (int type = STORE_DISK; type <= STORE_MEMORY; type++) {
-		struct store *s = open_store((enum store_type)type),
-			     *other = open_store(STORE_MEMORY);
+	if (HAVE_REDIS)
+		redisserver_start(&server, where);
+	for (size_t i = 0; i < 2 + HAVE_REDIS; i++) {
+		const char *type = kinds[i].name;
+		struct store *s = open_store(kinds[i].type, kinds[i].shared),
+			     *other = open_store(STORE_MEMORY, NULL);
 
-		if (!tap_ok(s != NULL && other != NULL, "%s: opens", types[type]))
+		if (!tap_ok(s != NULL && other != NULL, "%s: opens", type))
 			break;
-		test_greylist(s, types[type]);
-		test_records(s, types[type]);
-		test_scan_and_sweep(s, types[type]);
-		test_dump(s, other, types[type]);
-		test_property(s, types[type]);
-		test_crowd(s, types[type]);
+		test_greylist(s, type);
+		test_records(s, type);
+		test_scan_and_sweep(s, type);
+		test_dump(s, other, type);
+		test_property(s, type);
+		test_crowd(s, type);
 		test_bad_dumps(other);
 		store_close(&s);
 		store_close(&other);
 	}
 	test_told();
+	if (HAVE_REDIS)
+		redisserver_stop(&server);
 	scratch_remove(where);
 	return tap_done();
 }
