@@ -208,6 +208,64 @@ test_property(struct store *s, const char *type)
 	tap_is_int(wrong, 0, "%s: 5000 random attempts as the rules say", type);
 }
 
+static bool
+is_same(struct greylist_answer a, struct greylist_answer b)
+{
+	return a.outcome == b.outcome && a.wait == b.wait && a.delayed == b.delayed &&
+	       a.count == b.count;
+}
+
+struct twin {
+	struct store *store;
+	int64_t seen, other;
+};
+
+static bool
+look_in_twin(void *ctx, struct record_bytes key, struct record_bytes value)
+{
+	struct twin *w = ctx;
+	uint8_t out[RECORD_GREYLIST_SIZE];
+	size_t len = 0;
+
+	w->seen++;
+	w->other += store_get_value(w->store, key, out, sizeof out, &len) != STORE_OK ||
+		    len != value.n || len > sizeof out || memcmp(out, value.p, len) != 0;
+	return true;
+}
+
+/* Clients that become allowed, pairs that are credited, rules that change: every answer, then every byte. */
+static void
+test_twin(struct store *s, struct store *model, const char *type)
+{
+	struct twin twin = {.store = model};
+	int64_t now = T0, wrong = 0;
+
+	srandom(12);
+	for (int i = 0; i < 5000; i++) {
+		struct greylist_params p = {random() % 400, DAY + random() % 3,
+		    10 * DAY + random() % 3, (uint32_t)(random() % 4)};
+		struct greylist_answer a = {.wait = 1}, b = {.wait = 2};
+		struct record_key triplet, client;
+		struct store_attempt t = {&triplet, &client, 0, &p};
+
+		t.now = now += random() % (i % 20 == 0 ? 3 * DAY : 2000) - 300;
+		key_of(&triplet, RECORD_TRIPLET, "twin", random() % 30);
+		key_of(&client, RECORD_CLIENT, random() % 2 == 0 ? "twin 1" : "twin 2", 0);
+		if (i % 7 == 0)
+			wrong += store_credit(s, &client, now, &p) !=
+				 store_credit(model, &client, now, &p);
+		wrong +=
+		    store_greylist(s, &t, &a) != store_greylist(model, &t, &b) || !is_same(a, b);
+	}
+	tap_is_int(wrong, 0, "%s: 5000 random answers are those of a store in memory", type);
+	(void)store_scan(
+	    s, (struct record_bytes){(const uint8_t *)"gtwin", 5}, look_in_twin, &twin);
+	(void)store_scan(
+	    s, (struct record_bytes){(const uint8_t *)"ctwin", 5}, look_in_twin, &twin);
+	tap_is_int(twin.seen, 32, "%s: of each triplet and client", type);
+	tap_is_int(twin.other, 0, "%s: and so is every byte", type);
+}
+
 struct crowd {
 	struct store *store;
 	pthread_barrier_t barrier;
@@ -391,6 +449,7 @@ main(void)
 		test_scan_and_sweep(s, type);
 		test_dump(s, other, type);
 		test_property(s, type);
+		test_twin(s, other, type);
 		test_crowd(s, type);
 		test_bad_dumps(other);
 		store_close(&s);
