@@ -145,6 +145,7 @@ perl_tests += t/postfix_origin.t
 perl_tests += t/postfix_postscreen.t
 perl_tests += t/postfix_spf.t
 perl_tests += t/postfix_trouble.t
+perl_tests += t/redis.t
 perl_tests += t/sender.t
 perl_tests += t/sendmail.t
 perl_tests += t/session.t
@@ -264,6 +265,7 @@ EXTRA_DIST += \
 	t/lib/Bailey/Test/Opendkim.pm \
 	t/lib/Bailey/Test/Postfix.pm \
 	t/lib/Bailey/Test/Process.pm \
+	t/lib/Bailey/Test/Redis.pm \
 	t/lib/Bailey/Test/Sendmail.pm \
 	t/lib/Bailey/Test/Smtp.pm \
 	t/lib/Bailey/Test/Tools.pm

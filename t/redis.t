@@ -1,0 +1,72 @@
+#!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
+# Three mail hosts that share one store: whom one of them deferred, another
+# accepts.
+
+use v5.32;
+use warnings;
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use Bailey::Test;
+use Bailey::Test::Redis;
+use Bailey::Test::Tools;
+use Test::More;
+use Time::HiRes qw(sleep);
+
+plan skip_all => Bailey::Test::why_not() if Bailey::Test::why_not();
+
+my $place = Bailey::Test->new;
+my $redis = Bailey::Test::Redis->new($place->folder, tcp => 1, password => 'a:b@c/%', conf => "requirepass a:b\@c/%\n");
+my $secret = spew($place->folder . '/password', "a:b\@c/%\n");
+chmod 0640, $secret;
+chown 0, (getpwnam 'nobody')[3], $secret;
+
+# Three hosts; three ways to say where.
+my @urls = ('url = "' . $redis->url(':a%3ab%40c%2f%25@') . '"',
+	'url = "' . $redis->url . qq("\npassword-file = "$secret"),
+	'url = { "unix:' . $redis->socket . qq(" }\npassword-file = "$secret"));
+my @mx = map {
+	my $house = Bailey::Test->new;
+	$house->dns;
+	$house->bailey("store { $_ }\ngreylist { apply = all\ndelay = 2s\nauto-allow-after = 1 }\nrdns { mode = off }");
+	$house->postfix(smtpd_sasl_auth_enable => 'yes',
+		smtpd_recipient_restrictions => 'permit_sasl_authenticated, reject_unauth_destination',
+		default_transport => 'discard:');
+	$house;
+} @urls;
+
+sub try {
+	my ($mx, $client, $from, $to) = @_;
+	my $smtp = $mx[$mx]->client($client);
+	$smtp->ehlo('mail.client.example');
+	return $smtp->send(from => $from, to => [ $to // 'user@example.org' ]);
+}
+
+subtest 'one client, three hosts' => sub {
+	like(try(0, '192.0.2.40', 'joe@client.example'), qr/^451 .*come back in 2 seconds/, 'the first defers it');
+	like(try($_, '192.0.2.40', 'joe@client.example'), qr/^451 .*come back in [12] seconds/, "so does host $_, for the rest of the time")
+	    for 1, 2;
+	my $reply;
+	wait_until { ; $reply = try(1, '192.0.2.41', 'joe@client.example'); $reply !~ /^4/ || !sleep 0.3 };
+	like($mx[1]->delivered($reply) // '', qr/^X-Greylist: delayed \d+ seconds/m, 'the second accepts it');
+	like(try(2, '192.0.2.42', 'joe@client.example'), qr/^250 /, 'the third knows it');
+};
+
+subtest 'what else they learn' => sub {
+	like(try(0, '192.0.2.41', 'eve@client.example'), qr/^250 /, 'a client that passed at one is allowed at another');
+	my $us = $mx[0]->client('192.0.2.70', LOGIN => 'user');
+	$us->ehlo('laptop');
+	like($us->send(from => 'user@example.org', to => [ 'ann@client.example' ]), qr/^250 /, 'somebody writes by the first');
+	like(try(2, '198.51.100.71', 'ann@client.example'), qr/^250 /, 'and is answered at the third at once');
+};
+
+subtest 'what stays' => sub {
+	my ($id) = try(0, '203.0.113.1', 'why@client.example') =~ /\[id=(\w+)\]/;
+	wait_until { ; !($mx[0]->bailey->ctl('why', $id))[0] };
+	is(($mx[0]->bailey->ctl('why', $id))[0], 0, 'a receipt is where the mail was');
+	isnt(($mx[1]->bailey->ctl('why', $id))[0], 0, 'and nowhere else');
+};
+
+is($redis->cli('--scan', '--pattern', 'bailey:r*'), '', 'nor on the server');
+cmp_ok($redis->keys('bailey:g'), '>', 1, 'where triplets are');
+done_testing;
