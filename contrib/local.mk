@@ -28,6 +28,7 @@ CLEANFILES += contrib/systemd/bailey.service
 contrib/systemd/bailey.service: $(srcdir)/contrib/systemd/bailey.service.in Makefile
 	$(AM_V_GEN)$(MKDIR_P) contrib/systemd && \
 	sed -e 's|[@]sbindir[@]|$(sbindir)|' -e 's|[@]sysconfdir[@]|$(sysconfdir)|' \
+	    -e 's|[@]localstatedir[@]|$(localstatedir)|' \
 	    $(srcdir)/contrib/systemd/bailey.service.in >$@.new && mv $@.new $@
 
 EXTRA_DIST += \

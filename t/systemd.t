@@ -38,6 +38,8 @@ SKIP: {
 	like(slurp("$root/etc/passwd"), qr/^bailey:/m, 'and makes the user');
 }
 is_deeply([ grep { !/^#/ } split /\n/, slurp("$top/contrib/systemd/tmpfiles.d/bailey.conf") ],
-    ['d /var/spool/postfix/bailey 0750 bailey postfix'], 'the folder below Postfix, as the manual has it');
+    ['d /var/lib/bailey 0700 bailey bailey', 'd /var/spool/postfix/bailey 0750 bailey postfix'],
+    'the folders, as the manual has them');
+unlike($unit, qr/^StateDirectory=/m, 'whose owner systemd does not change');
 
 done_testing;

@@ -6,6 +6,8 @@ package Bailey::Test::Dns;
 #	zones	=> [ master file text, ... ]
 #	reverse	=> { '192.0.2.1' => 'name', '2001:db8::1' => [ 'two', 'names' ] }
 #	rules	=> text of a rules file: see the head of t/fakedns.c
+#	port	=> where it listens, if that matters
+#	through	=> [ program and arguments that start it elsewhere ]
 
 use v5.32;
 use warnings;
@@ -15,7 +17,7 @@ use Socket qw(AF_INET6 inet_pton);
 
 sub new {
 	my ($class, $house, %is) = @_;
-	my $self = bless { folder => "$house/dns" }, $class;
+	my $self = bless { folder => "$house/dns", port => $is{port}, through => $is{through} // [] }, $class;
 	mkdir $self->{folder} or die "$self->{folder}: $!\n";
 	$self->write(%is);
 	return $self->start;
@@ -27,7 +29,7 @@ sub start {
 	unlink "$folder/port";
 	# The port stays the same when the server comes back.
 	$self->{process} = Bailey::Test::Process->start("$folder/output",
-	    ($ENV{TOP_BUILDDIR} // '.') . '/t/fakedns', '--port', $self->{port} // 0,
+	    @{ $self->{through} }, ($ENV{TOP_BUILDDIR} // '.') . '/t/fakedns', '--port', $self->{port} // 0,
 	    '--port-file', "$folder/port", '--log', "$folder/log", '--default', 'NXDOMAIN',
 	    '--zone', "$folder/zones", '--rules', "$folder/rules");
 	wait_until { !$self->{process}->alive || -s "$folder/port" };
