@@ -18,6 +18,7 @@
 
 #include "lib/ascii.h"
 #include "lib/buf.h"
+#include "lib/text.h"
 
 #define FACILITY_MAIL "2" /* as of syslog(3), LOG_MAIL >> 3 */
 #define PREFIX        "BAILEY_"
@@ -67,13 +68,23 @@ put(struct buf *b, const char *prefix, const char *key, const char *value)
 		b->len = before;
 }
 
+/* As the other targets cut it. */
+static void
+take(char out[LOG_VALUE_MAX + sizeof "..."], const char *value)
+{
+	size_t len = text_fit(value, LOG_VALUE_MAX);
+
+	memcpy(out, value, len);
+	(void)strcpy(out + len, value[len] != '\0' ? "..." : "");
+}
+
 bool
 journal_send(int priority, const char *program, const char *message, const struct log_field *fields,
-    size_t count)
+    size_t count, bool cut)
 {
 	struct sockaddr_un sun = {.sun_family = AF_UNIX};
 	const char digit[] = {(char)('0' + priority), '\0'}, *path = socket_path;
-	char room[DATAGRAM_MAX], value[LOG_VALUE_MAX + 1];
+	char room[DATAGRAM_MAX], value[LOG_VALUE_MAX + sizeof "..."];
 	struct buf b;
 	ssize_t n;
 
@@ -88,10 +99,11 @@ journal_send(int priority, const char *program, const char *message, const struc
 	for (size_t i = 0; i < count; i++) {
 		if (fields[i].value == NULL)
 			continue;
-		(void)strncpy(value, fields[i].value, sizeof value - 1);
-		value[sizeof value - 1] = '\0';
+		take(value, fields[i].value);
 		put(&b, PREFIX, fields[i].key, value);
 	}
+	if (cut)
+		put(&b, PREFIX, "cut", "yes");
 	do
 		n = sendto(
 		    endpoint(), b.s, b.len, MSG_NOSIGNAL, (struct sockaddr *)&sun, sizeof sun);

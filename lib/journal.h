@@ -17,10 +17,10 @@
 void	journal_open(const char *path);
 /*
  * One line, at once; blocks like syslog(3) while the journal is busy.  Fields
- * with a NULL value are left out, values cut at LOG_VALUE_MAX.  False: there
- * is no journal.
+ * with a NULL value are left out, values cut at LOG_VALUE_MAX; cut: one more
+ * says that facts are missing.  False: there is no journal.
  */
 bool	journal_send(int priority, const char *program, const char *message,
-	    const struct log_field *, size_t count);
+	    const struct log_field *, size_t count, bool cut);
 
 #endif

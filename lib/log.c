@@ -85,7 +85,8 @@ json_begin(struct buf *b, enum log_level level)
 
 /* A whole message; in JSON it is one fact, "message"; the journal has its facts one by one as well. */
 static void
-emit(enum log_level level, const char *message, const struct log_field *fields, size_t count)
+emit(enum log_level level, const char *message, const struct log_field *fields, size_t count,
+    bool cut)
 {
 	char room[PREFIX_MAX + LOG_LINE_MAX + 2];
 	enum log_target to = target;
@@ -94,7 +95,7 @@ emit(enum log_level level, const char *message, const struct log_field *fields, 
 	buf_init(&b, room, sizeof room);
 	switch (to) {
 	case LOG_TO_JOURNAL:
-		if (journal_send(levels[level].priority, program, message, fields, count))
+		if (journal_send(levels[level].priority, program, message, fields, count, cut))
 			return;
 		/* FALLTHROUGH */
 	case LOG_TO_SYSLOG:
@@ -125,7 +126,7 @@ emit_format(enum log_level level, const char *fmt, va_list ap)
 	for (char *p = message; *p != '\0'; p++)
 		if (ascii_is_control(*p))
 			*p = '?';
-	emit(level, message, NULL, 0);
+	emit(level, message, NULL, 0, false);
 	errno = saved_errno;
 }
 
@@ -144,28 +145,42 @@ LOG_FUNCTION(log_notice, LOG_LEVEL_NOTICE)
 LOG_FUNCTION(log_info, LOG_LEVEL_INFO)
 LOG_FUNCTION(log_debug, LOG_LEVEL_DEBUG)
 
-/* Fields as far as they fit; room for the end of the line stays free. */
-static void
-put_fields(struct buf *b, const struct log_field *f, size_t count, bool json)
+/* As far as they fit into a line of text, whatever the target: how many. */
+static size_t
+put_text(struct buf *b, const struct log_field *f, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		size_t before = b->len;
 
 		if (f[i].value == NULL)
 			continue;
-		if (json) {
-			buf_printf(b, ",\"%s\":", f[i].key);
-			text_json(b, f[i].value, LOG_VALUE_MAX);
-		} else {
-			buf_printf(b, "%s%s=", before > 0 ? " " : "", f[i].key);
-			text_log(b, f[i].value, LOG_VALUE_MAX);
-		}
+		buf_printf(b, "%s%s=", before > 0 ? " " : "", f[i].key);
+		text_log(b, f[i].value, LOG_VALUE_MAX);
 		if (b->cut) {
 			b->len = before;
 			b->s[before] = '\0';
-			return;
+			return i;
 		}
 	}
+	return count;
+}
+
+static void
+write_json(enum log_level level, const struct log_field *f, size_t count, bool cut)
+{
+	char room[LOG_JSON_MAX + 1];
+	struct buf b;
+
+	buf_init(&b, room, sizeof room);
+	json_begin(&b, level);
+	for (size_t i = 0; i < count; i++) {
+		if (f[i].value == NULL)
+			continue;
+		buf_printf(&b, ",\"%s\":", f[i].key);
+		text_json(&b, f[i].value, LOG_VALUE_MAX);
+	}
+	buf_puts(&b, cut ? ",\"cut\":\"yes\"}\n" : "}\n");
+	write_line(&b);
 }
 
 void
@@ -174,22 +189,18 @@ log_fields(enum log_level level, const struct log_field *fields, size_t count)
 	char room[LOG_LINE_MAX + 1];
 	struct buf b;
 	int saved_errno = errno;
-	bool json = target == LOG_TO_JSON;
+	size_t fit;
 
 	if (!log_would(level))
 		return;
 	buf_init(&b, room, sizeof room - CUT_ROOM);
-	if (json)
-		json_begin(&b, level);
-	put_fields(&b, fields, count, json);
+	fit = put_text(&b, fields, count);
 	b.size = sizeof room;
-	if (b.cut)
-		buf_puts(&b, json ? ",\"cut\":\"yes\"" : " cut=yes");
-	if (json) {
-		buf_puts(&b, "}\n");
-		write_line(&b);
-	} else {
-		emit(level, b.s, fields, count);
-	}
+	if (fit < count)
+		buf_puts(&b, " cut=yes");
+	if (target == LOG_TO_JSON)
+		write_json(level, fields, fit, fit < count);
+	else
+		emit(level, b.s, fields, fit, fit < count);
 	errno = saved_errno;
 }

@@ -21,6 +21,7 @@ struct log_field {
 };
 
 #define LOG_LINE_MAX	8000	/* bytes; syslog implementations cut at 8 KB */
+#define LOG_JSON_MAX	(2 * LOG_LINE_MAX)	/* bytes of one in JSON, where escapes are longer */
 #define LOG_VALUE_MAX	400	/* bytes of one value from outside */
 
 /*
@@ -42,8 +43,9 @@ void	 log_info(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void	 log_debug(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /*
  * key=value key="v w" ... ; an object in JSON, with time and level; in the
- * journal fields of their own beside that line.  The same facts in each target; those that would pass LOG_LINE_MAX are left out, and
- * cut=yes says so.
+ * journal fields of their own beside that line.  The same facts in each
+ * target: those that would pass LOG_LINE_MAX as text are left out, and cut=yes
+ * says so; a value beyond LOG_VALUE_MAX ends in "...".
  */
 void	 log_fields(enum log_level, const struct log_field *, size_t count);
 bool	 log_would(enum log_level);

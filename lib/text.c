@@ -18,10 +18,22 @@ text_reply(struct buf *b, const char *s, size_t max)
 		buf_putc(b, ascii_is_printable(s[i]) ? s[i] : '?');
 }
 
+size_t
+text_fit(const char *s, size_t max)
+{
+	size_t len = strnlen(s, max), back = 0;
+
+	if (s[len] == '\0')
+		return len;
+	while (back < 3 && back < len && ((unsigned char)s[len - back] & 0xc0) == 0x80)
+		back++;
+	return len - back;
+}
+
 void
 text_log(struct buf *b, const char *s, size_t max)
 {
-	size_t len = strnlen(s, max);
+	size_t len = text_fit(s, max);
 	bool cut = s[len] != '\0', bare = len > 0;
 
 	for (size_t i = 0; i < len && bare; i++)
@@ -116,7 +128,7 @@ utf8_len(const char *s, size_t room)
 void
 text_json(struct buf *b, const char *s, size_t max)
 {
-	size_t len = strnlen(s, max), n;
+	size_t len = text_fit(s, max), n;
 
 	buf_putc(b, '"');
 	for (size_t i = 0; i < len; i += n + (n == 0)) {
@@ -130,5 +142,7 @@ text_json(struct buf *b, const char *s, size_t max)
 		else
 			buf_write(b, s + i, n);
 	}
+	if (s[len] != '\0')
+		buf_puts(b, "...");
 	buf_putc(b, '"');
 }

@@ -10,6 +10,8 @@
 
 #include "lib/buf.h"
 
+/* How many of at most max bytes to take, so that no UTF-8 character is cut. */
+size_t	 text_fit(const char *, size_t max);
 /*
  * SMTP reply: printable ASCII, others '?', no CR or LF, at most max bytes of
  * input.  Does not double '%'.
@@ -34,7 +36,7 @@ void	 text_value(struct buf *, const char *);
  * empty and domain a name; else as text_value().
  */
 void	 text_pvalue(struct buf *, const char *);
-/* JSON string with its quotes (RFC 8259 7); bytes that are not UTF-8 become U+FFFD; at most max input bytes. */
+/* JSON string with its quotes (RFC 8259 7); bytes that are not UTF-8 become U+FFFD; at most max input bytes, "..." when cut. */
 void	 text_json(struct buf *, const char *, size_t max);
 
 #endif

@@ -65,7 +65,7 @@ test_fields(void)
 	const struct log_field fields[] = {{"client", "192.0.2.1"}, {"helo-name", "a\nFAKE=1\n"},
 	    {"missing", NULL}, {"from", ""}, {"reason", "\xff \"x\""}};
 
-	tap_ok(journal_send(LOG_INFO, "prog", "client=192.0.2.1", fields, 5), "sent");
+	tap_ok(journal_send(LOG_INFO, "prog", "client=192.0.2.1", fields, 5, false), "sent");
 	tap_is(received(),
 	    "PRIORITY=6\nSYSLOG_FACILITY=2\nSYSLOG_IDENTIFIER=prog\nMESSAGE=client=192.0.2.1\n"
 	    "BAILEY_CLIENT=192.0.2.1\nBAILEY_HELO_NAME=a\nFAKE=1\n\nBAILEY_FROM=\n"
@@ -96,7 +96,7 @@ test_large(void)
 	memset(big, 'x', sizeof big - 1);
 	for (size_t i = 0; i < 100; i++)
 		fields[i] = (struct log_field){"reason", big};
-	tap_ok(journal_send(LOG_INFO, "prog", big, fields, 100), "much is sent");
+	tap_ok(journal_send(LOG_INFO, "prog", big, fields, 100, true), "much is sent");
 	text = received();
 	tap_ok(*text != '\0' && *text != '?', "and is well formed");
 	tap_ok(strlen(text) < 3 * LOG_LINE_MAX, "and cut");
@@ -106,12 +106,12 @@ static void
 test_gone(void)
 {
 	listen_again();
-	tap_ok(journal_send(LOG_INFO, "prog", "x", NULL, 0) && *received() != '\0',
+	tap_ok(journal_send(LOG_INFO, "prog", "x", NULL, 0, false) && *received() != '\0',
 	    "a journal that was restarted");
 	(void)close(journal);
-	tap_ok(!journal_send(LOG_INFO, "prog", "x", NULL, 0), "one that is gone");
+	tap_ok(!journal_send(LOG_INFO, "prog", "x", NULL, 0, false), "one that is gone");
 	(void)unlink(path);
-	tap_ok(!journal_send(LOG_INFO, "prog", "x", NULL, 0), "none at all");
+	tap_ok(!journal_send(LOG_INFO, "prog", "x", NULL, 0, false), "none at all");
 	errno = 0;
 	log_err("a line for syslog");
 	tap_ok(errno == 0, "its lines go elsewhere");

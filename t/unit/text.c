@@ -44,7 +44,10 @@ static const struct { capped *fn; const char *name, *in; size_t max; const char 
 	{text_json, "json surrogate", "\xed\xa0\x80", 99, "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\""},
 	{text_json, "json too big", "\xf4\x90\x80\x80", 99,
 	    "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\""},
-	{text_json, "json cut", "ab\xc3\xa4", 3, "\"ab\xef\xbf\xbd\""},
+	{text_json, "json cut", "ab\xc3\xa4", 3, "\"ab...\""},
+	{text_json, "json cut", "\xa4\xa4\xa4\xa4\xa4\xa4", 5, "\"\xef\xbf\xbd\xef\xbf\xbd...\""},
+	{text_log, "log cut", "ab\xe2\x82\xac" "c", 4, "ab..."},
+	{text_log, "log cut", "ab\xe2\x82\xac" "c", 5, "\"ab\\xe2\\x82\\xac...\""},
 };
 
 static const struct { whole *fn; const char *name, *in, *out; } wholes[] = {
