@@ -128,7 +128,7 @@ no_key(struct txn *txn, struct signature *sig, bool temporary, const char *why)
 }
 
 static int
-get_key(struct signature *sig, struct buf *record, void *arg)
+get_key(struct signature *sig, struct key *key, void *arg)
 {
 	struct txn *txn = arg;
 	const struct dns_answer *a = dns_get(txn->dns, sig->key_name, DNS_TXT, txn->deadline);
@@ -150,7 +150,7 @@ get_key(struct signature *sig, struct buf *record, void *arg)
 	if (found == NULL)
 		return no_key(txn, sig, false,
 		    a->status == DNS_OK ? "no key record" : dns_status_text(a->status));
-	fault = key_read(found->txt.bytes, found->txt.len, sig->a, record);
+	fault = key_read(found->txt.bytes, found->txt.len, sig->a, key);
 	return fault == KEY_OK ? 0 : no_key(txn, sig, false, key_fault_text(fault));
 }
 
@@ -205,9 +205,8 @@ report_signature(struct txn *txn, const struct state *st, const struct signature
 		result = TEMPERROR;
 	} else {
 		verifier_find(st->verifier, sig, &finding);
-		result =
-		    result_of(signature_judge(sig, &finding, txn->options, clock_wall(txn->clock),
-			verifier_body_length(st->verifier, sig->relaxed_body), &reason));
+		result = result_of(signature_judge(sig, &finding, txn->options,
+		    clock_wall(txn->clock), finding.body_length, &reason));
 		if (result == FAIL && finding.header_matches)
 			result = FAIL_BODY;
 	}

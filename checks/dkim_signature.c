@@ -130,6 +130,7 @@ signature_read(const struct header *h, struct arena *arena)
 	sig->s = get(h, "s", arena);
 	sig->a = get(h, "a", arena);
 	sig->b = get(h, "b", arena);
+	sig->bh = get(h, "bh", arena);
 	sig->i = get(h, "i", arena);
 	if (sig->i == NULL && sig->d != NULL)
 		sig->i = arena_printf(arena, "@%s", sig->d);

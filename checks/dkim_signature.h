@@ -17,7 +17,7 @@ struct signature {
 	struct signature	*next;
 	const struct header	*field;
 	const char		*fault;		/* why nobody can verify it; NULL: the library may try */
-	const char		*d, *s, *i, *a, *b;	/* without white space; i= made up if absent; NULL: absent */
+	const char		*d, *s, *i, *a, *b, *bh;	/* without white space; i= made up if absent; NULL: absent */
 	const char		*domain;	/* d=, canonical; "" on a fault */
 	const char		*key_name;	/* "SELECTOR._domainkey.DOMAIN"; NULL on a fault */
 	int64_t			 signed_at, expires;	/* seconds since 1970; -1: unsaid */

@@ -3,22 +3,25 @@
  * What libopendkim 2.11 must be kept from, each measured: asking the DNS (a
  * shared resolver that takes NXDOMAIN for trouble), stopping at the first good
  * signature, giving up on a message whose From it cannot read, judging times
- * by its own clock, truncating header fields with LF folds.
+ * by its own clock, truncating header fields with LF folds, and two things
+ * that it does right but slowly: keys (dkim_proof.h) and the body, of which it
+ * copies every byte on its own and which it hashes once for each signature.
  */
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/types.h>
 /* It needs the types above. */
 #include <opendkim/dkim.h>
 #include <openssl/evp.h>
 
-#include "checks/dkim_length.h"
+#include "checks/dkim_proof.h"
 #include "checks/dkim_verify.h"
+#include "checks/sign_canon.h"
 
 #define FIELD_NAME_MAX 998 /* RFC 5322 2.1.1; the library has fixed buffers */
-#define LINE_MAX_SIZE  (256 * 1024) /* octets; it keeps a line until it ends, once for each hash */
 
 /*
  * Seconds.  It refuses by its own clock what is expired for longer, or signed
@@ -27,20 +30,25 @@
  */
 #define CLOCK_DRIFT 1000000000
 
+/* Signatures with the same c= for the body, hash and l= share one. */
+struct body {
+	struct body *next;
+	struct canon_body canon;
+	const EVP_MD *md;
+	unsigned char hash[EVP_MAX_MD_SIZE];
+	unsigned len;
+};
+
 struct verifier {
 	DKIM *dkim;
 	struct signature *fed[2 * VERIFIER_SIGNATURES_MAX]; /* in the order of the library's list */
+	struct verifier_finding found[2 * VERIFIER_SIGNATURES_MAX];
 	int fed_count;
 	char *field; /* the one being converted */
 	size_t field_size;
-	bool wants_length;
+	struct body *bodies;
 	bool broken;
 	bool processed; /* all signatures */
-	bool any_body;
-	size_t line; /* octets of the last line so far */
-	bool line_too_long;
-	unsigned char before_last, last; /* octets of it */
-	struct body_length length;
 	verifier_key *key;
 	void *key_arg;
 };
@@ -48,34 +56,14 @@ struct verifier {
 static DKIM_LIB *library;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-/* Its list has an entry for each DKIM-Signature we showed it, in that order, because of BADSIGHANDLES. */
-static struct signature *
-signature_of(DKIM *dkim, const DKIM_SIGINFO *info)
-{
-	struct verifier *v = dkim_get_user_context(dkim);
-	DKIM_SIGINFO **list;
-	int n;
-
-	if (dkim_getsiglist(dkim, &list, &n) != DKIM_STAT_OK)
-		return NULL;
-	for (int i = 0; i < n && i < v->fed_count; i++)
-		if (list[i] == info)
-			return v->fed[i];
-	return NULL;
-}
-
-/* Trouble is told to the signature: the library knows too few kinds of it. */
 static DKIM_CBSTAT
 on_key(DKIM *dkim, DKIM_SIGINFO *info, u_char *record, size_t size)
 {
-	struct verifier *v = dkim_get_user_context(dkim);
-	struct signature *sig = signature_of(dkim, info);
-	struct buf b;
-
-	if (sig == NULL)
-		return DKIM_CBSTAT_NOTFOUND;
-	buf_init(&b, (char *)record, size);
-	return v->key(sig, &b, v->key_arg) == 0 ? DKIM_CBSTAT_CONTINUE : DKIM_CBSTAT_NOTFOUND;
+	(void)dkim;
+	(void)info;
+	(void)record;
+	(void)size;
+	return DKIM_CBSTAT_NOTFOUND; /* it shall not ask anybody */
 }
 
 static DKIM_CBSTAT
@@ -89,17 +77,129 @@ on_prescreen(DKIM *dkim, DKIM_SIGINFO **list, int n)
 	return DKIM_CBSTAT_CONTINUE;
 }
 
-/* All of them; left alone it stops at the first good one. */
+static const EVP_MD *
+md_of(const struct signature *sig)
+{
+	return strcasecmp(sig->a, "rsa-sha1") == 0 ? EVP_sha1() : EVP_sha256();
+}
+
+static struct body *
+body_of(const struct verifier *v, const struct signature *sig)
+{
+	struct body *b = v->bodies;
+
+	while (b != NULL &&
+	       (b->canon.relaxed != sig->relaxed_body || b->md != md_of(sig) ||
+		   b->canon.limited != (sig->length >= 0) || b->canon.limit != sig->length))
+		b = b->next;
+	return b;
+}
+
+/* 0, or -1 without memory. */
+static int
+body_want(struct verifier *v, const struct signature *sig)
+{
+	struct body *b = body_of(v, sig);
+
+	if (b != NULL)
+		return 0;
+	b = calloc(1, sizeof *b);
+	if (b == NULL)
+		return -1;
+	b->next = v->bodies;
+	v->bodies = b;
+	b->md = md_of(sig);
+	b->canon.relaxed = sig->relaxed_body;
+	b->canon.limited = sig->length >= 0;
+	b->canon.limit = sig->length;
+	b->canon.hash = EVP_MD_CTX_new();
+	return b->canon.hash != NULL && EVP_DigestInit_ex(b->canon.hash, b->md, NULL) == 1 ? 0 : -1;
+}
+
+static void
+bodies_free(struct body **list)
+{
+	for (struct body *b = *list, *next; b != NULL; b = next) {
+		next = b->next;
+		EVP_MD_CTX_free(b->canon.hash);
+		free(b);
+	}
+	*list = NULL;
+}
+
+static void
+compare_body(const struct body *b, const struct signature *sig, struct verifier_finding *f)
+{
+	unsigned char said[EVP_MAX_MD_SIZE];
+
+	f->body_length = b->canon.length;
+	f->body_matches = sig->bh != NULL && proof_decode(sig->bh, said, sizeof said) == b->len &&
+			  memcmp(said, b->hash, b->len) == 0;
+	if (sig->length <= b->canon.length)
+		return;
+	f->bad_signature = true;
+	f->error_text = "more octets of the body are signed than there are";
+}
+
+/* RFC 6376 3.6.1, t=s. */
+static bool
+is_below(const struct signature *sig)
+{
+	const char *at = sig->i != NULL ? strrchr(sig->i, '@') : NULL;
+
+	return at == NULL || strcasecmp(at + 1, sig->d) != 0;
+}
+
+static void
+compare_header(
+    struct verifier *v, DKIM_SIGINFO *info, struct signature *sig, struct verifier_finding *f)
+{
+	void *hash, *body;
+	size_t len, body_len;
+	struct key key;
+	enum proof proof;
+
+	if (v->key(sig, &key, v->key_arg) == -1)
+		return;
+	if (dkim_sig_gethashes(info, &hash, &len, &body, &body_len) != DKIM_STAT_OK) {
+		f->bad_signature = true;
+		return;
+	}
+	proof = proof_check(key.p, sig->a, hash, len, sig->b, &f->key_bits);
+	f->header_matches = proof == PROOF_GOOD;
+	f->testing = key.testing;
+	f->bad_key = proof == PROOF_NO_KEY || (key.strict && is_below(sig));
+	if (f->bad_key)
+		f->error_text = proof == PROOF_NO_KEY ? "key cannot be read"
+						      : "the key is not for subdomains in i=";
+}
+
+/* Its list has an entry for each DKIM-Signature we showed it, in that order, because of BADSIGHANDLES. */
 static DKIM_CBSTAT
 on_final(DKIM *dkim, DKIM_SIGINFO **list, int n)
 {
 	struct verifier *v = dkim_get_user_context(dkim);
 
+	for (int i = 0; i < n && i < v->fed_count; i++) {
+		struct verifier_finding *f = &v->found[i];
+		int error = dkim_sig_geterror(list[i]);
+
+		if (!v->fed[i]->chosen)
+			continue;
+		f->error_text = "cannot be verified";
+		f->sha1 = md_of(v->fed[i]) == EVP_sha1();
+		/* It has seen no body, so each l= is too large for it. */
+		f->bad_signature = error > DKIM_SIGERROR_OK && error != DKIM_SIGERROR_TOOLARGE_L;
+		if (f->bad_signature && dkim_sig_geterrorstr(error) != NULL)
+			f->error_text = dkim_sig_geterrorstr(error);
+		if (f->bad_signature)
+			continue;
+		compare_body(body_of(v, v->fed[i]), v->fed[i], f);
+		compare_header(v, list[i], v->fed[i], f);
+		/* Or it would try itself. */
+		dkim_sig_ignore(list[i]);
+	}
 	v->processed = true;
-	for (int i = 0; i < n; i++)
-		if ((dkim_sig_getflags(list[i]) & DKIM_SIGFLAG_IGNORE) == 0 &&
-		    dkim_sig_geterror(list[i]) == DKIM_SIGERROR_UNKNOWN)
-			(void)dkim_sig_process(dkim, list[i]);
 	return DKIM_CBSTAT_CONTINUE;
 }
 
@@ -156,6 +256,7 @@ verifier_free(struct verifier **vp)
 	if (v == NULL)
 		return;
 	(void)dkim_free(v->dkim);
+	bodies_free(&v->bodies);
 	free(v->field);
 	free(v);
 }
@@ -202,7 +303,8 @@ verifier_header(struct verifier *v, const struct header *h, struct signature *si
 			return 0;
 		sig->fed = v->fed_count;
 		v->fed[v->fed_count++] = sig;
-		v->wants_length = v->wants_length || (sig->chosen && sig->length >= 0);
+		if (sig->chosen && body_want(v, sig) == -1)
+			return -1;
 	}
 	if ((text = field_text(v, h, &len)) == NULL)
 		return -1;
@@ -222,55 +324,23 @@ verifier_eoh(struct verifier *v)
 	return v->broken ? -1 : 0;
 }
 
-static bool
-lines_are_short(struct verifier *v, const unsigned char *bytes, size_t len)
-{
-	const unsigned char *lf, *end = bytes + len;
-	unsigned char before = v->last;
-
-	while ((lf = memchr(bytes, '\n', (size_t)(end - bytes))) != NULL) {
-		v->line += (size_t)(lf - bytes);
-		if (v->line > LINE_MAX_SIZE)
-			return false;
-		if ((lf > bytes ? lf[-1] : before) == '\r')
-			v->line = 0;
-		before = '\n';
-		bytes = lf + 1;
-	}
-	v->line += (size_t)(end - bytes);
-	return v->line <= LINE_MAX_SIZE;
-}
-
 void
 verifier_body(struct verifier *v, const unsigned char *bytes, size_t len)
 {
-	if (v->broken || v->line_too_long || len == 0)
-		return;
-	if (!lines_are_short(v, bytes, len)) {
-		v->line_too_long = true;
-		return;
-	}
-	if (v->wants_length)
-		body_length_add(&v->length, bytes, len);
-	v->any_body = true;
-	v->before_last = len > 1 ? bytes[len - 2] : v->last;
-	v->last = bytes[len - 1];
-	if (dkim_body(v->dkim, (u_char *)(uintptr_t)bytes, len) != DKIM_STAT_OK)
-		v->broken = true;
+	for (struct body *b = v->bodies; b != NULL; b = b->next)
+		canon_body_add(&b->canon, bytes, len);
 }
 
 int
 verifier_eom(struct verifier *v, verifier_key *key, void *arg)
 {
-	u_char line_end[] = "\r\n";
-
-	/* RFC 6376 3.4.3 adds a missing one; the library calls such a body a syntax error. */
-	if (v->any_body && (v->before_last != '\r' || v->last != '\n'))
-		verifier_body(v, line_end, 2);
 	if (v->broken)
 		return -1;
-	if (v->line_too_long)
-		return 0;
+	for (struct body *b = v->bodies; b != NULL; b = b->next) {
+		canon_body_end(&b->canon);
+		if (EVP_DigestFinal_ex(b->canon.hash, b->hash, &b->len) != 1)
+			return -1;
+	}
 	v->key = key;
 	v->key_arg = arg;
 	/* What it returns speaks of one signature only. */
@@ -278,73 +348,10 @@ verifier_eom(struct verifier *v, verifier_key *key, void *arg)
 	return v->processed ? 0 : -1;
 }
 
-/* bh= is not compared when the signature itself is wrong; what broke is worth knowing. */
-static bool
-body_matches(DKIM_SIGINFO *info)
-{
-	const unsigned char *said = dkim_sig_gettagvalue(info, false, (u_char *)(uintptr_t) "bh");
-	unsigned char text[EVP_ENCODE_LENGTH(EVP_MAX_MD_SIZE)];
-	void *header, *body;
-	size_t header_len, len;
-
-	if (dkim_sig_getbh(info) == DKIM_SIGBH_MATCH)
-		return true;
-	if (said == NULL ||
-	    dkim_sig_gethashes(info, &header, &header_len, &body, &len) != DKIM_STAT_OK ||
-	    len > EVP_MAX_MD_SIZE)
-		return false;
-	(void)EVP_EncodeBlock(text, body, (int)len);
-	return strcmp((const char *)said, (const char *)text) == 0;
-}
-
-/* RFC 6376 6.1.1 (the signature), 6.1.2 (its key); the rest is the hashes. */
-static bool
-is_key_error(int error)
-{
-	switch (error) {
-	case DKIM_SIGERROR_NOKEY:
-	case DKIM_SIGERROR_DNSSYNTAX:
-	case DKIM_SIGERROR_KEYFAIL:
-	case DKIM_SIGERROR_SUBDOMAIN:
-	case DKIM_SIGERROR_MULTIREPLY:
-		return true;
-	}
-	return error >= DKIM_SIGERROR_KEYVERSION && error <= DKIM_SIGERROR_KEYTOOSMALL &&
-	       error != DKIM_SIGERROR_MISSING_V && error != DKIM_SIGERROR_EMPTY_V;
-}
-
 void
 verifier_find(
     const struct verifier *v, const struct signature *sig, struct verifier_finding *finding)
 {
-	DKIM_SIGINFO **list, *info;
-	dkim_alg_t alg;
-	int n, error;
-
-	*finding = (struct verifier_finding){
-	    .bad_signature = v->line_too_long, .error_text = "a line of the body is too long"};
-	if (v->line_too_long)
-		return;
-	finding->error_text = "cannot be verified";
-	if (sig->fed < 0 || dkim_getsiglist(v->dkim, &list, &n) != DKIM_STAT_OK || sig->fed >= n)
-		return;
-	info = list[sig->fed];
-	error = dkim_sig_geterror(info);
-	finding->header_matches = (dkim_sig_getflags(info) & DKIM_SIGFLAG_PASSED) != 0;
-	finding->testing = (dkim_sig_getflags(info) & DKIM_SIGFLAG_TESTKEY) != 0;
-	finding->body_matches = body_matches(info);
-	finding->sha1 = dkim_sig_getsignalg(info, &alg) == DKIM_STAT_OK && alg == DKIM_SIGN_RSASHA1;
-	(void)dkim_sig_getkeysize(info, &finding->key_bits);
-	finding->bad_key = is_key_error(error);
-	/* The flags still say "passed" after some errors. */
-	finding->bad_signature =
-	    !finding->bad_key && error > DKIM_SIGERROR_OK && error != DKIM_SIGERROR_BADSIG;
-	if (error > DKIM_SIGERROR_OK && dkim_sig_geterrorstr(error) != NULL)
-		finding->error_text = dkim_sig_geterrorstr(error);
-}
-
-int64_t
-verifier_body_length(const struct verifier *v, bool relaxed)
-{
-	return body_length_get(&v->length, relaxed);
+	*finding = sig->fed >= 0 ? v->found[sig->fed]
+				 : (struct verifier_finding){.error_text = "cannot be verified"};
 }

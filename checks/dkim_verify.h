@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Verify: libopendkim's verification of one message, without its resolver, its
- * clock and its opinions.
+ * Verify: all signatures of one message.  libopendkim reads them, chooses the
+ * fields they cover and hashes the header; the body, the keys and the
+ * signatures themselves are our work.
  *
  *	verifier_new -> verifier_header* -> verifier_eoh -> verifier_body*
  *	-> verifier_eom -> verifier_find* -> verifier_free
@@ -9,12 +10,13 @@
 #ifndef CHECKS_DKIM_VERIFY_H
 #define CHECKS_DKIM_VERIFY_H
 
+#include "checks/dkim_key.h"
 #include "checks/dkim_signature.h"
 
 /*
- * Signatures the library is shown, chosen or not: each may cost another hash
- * of the whole body.  Beyond it only chosen ones are; a signature that covers
- * one of the others fails then.
+ * Signatures the library is shown, chosen or not: each costs a hash of the
+ * header.  Beyond it only chosen ones are; a signature that covers one of the
+ * others fails then.
  */
 #define VERIFIER_SIGNATURES_MAX	16
 
@@ -28,14 +30,12 @@ struct verifier_finding {
 	bool		 testing;		/* t=y in the key */
 	bool		 bad_signature;		/* a tag of it cannot be understood */
 	bool		 bad_key;		/* it is not allowed, or of no use, for this signature */
-	const char	*error_text;		/* the library's words for these two, never NULL */
+	const char	*error_text;		/* what is wrong in these two cases, never NULL */
+	int64_t		 body_length;		/* octets of the canonical body */
 };
 
-/*
- * The key for a signature, as key_read() leaves it.  0, or -1 after the reason
- * was left in the signature.  May wait.
- */
-typedef int verifier_key(struct signature *, struct buf *record, void *arg);
+/* The key for a signature.  0, or -1 after the reason was left in the signature.  May wait. */
+typedef int verifier_key(struct signature *, struct key *, void *arg);
 
 struct verifier *verifier_new(void);	/* NULL without memory */
 void	 verifier_free(struct verifier **);
@@ -49,7 +49,5 @@ void	 verifier_body(struct verifier *, const unsigned char *, size_t);
 int	 verifier_eom(struct verifier *, verifier_key *, void *arg);	/* 0, or -1: it could not work */
 /* Of a chosen signature. */
 void	 verifier_find(const struct verifier *, const struct signature *, struct verifier_finding *);
-/* Octets of the canonical body; known if a chosen signature has l=. */
-int64_t	 verifier_body_length(const struct verifier *, bool relaxed);
 
 #endif

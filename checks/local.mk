@@ -27,10 +27,10 @@ libbailey_a_SOURCES += \
 	checks/dkim.h \
 	checks/dkim_key.c \
 	checks/dkim_key.h \
-	checks/dkim_length.c \
-	checks/dkim_length.h \
 	checks/dkim_policy.c \
 	checks/dkim_policy.h \
+	checks/dkim_proof.c \
+	checks/dkim_proof.h \
 	checks/dkim_signature.c \
 	checks/dkim_signature.h \
 	checks/dkim_verify.c \

@@ -7,53 +7,85 @@
 #include "lib/ascii.h"
 
 static void
-put(struct canon_body *c, char byte)
+emit(struct canon_body *c, const unsigned char *bytes, size_t len)
 {
-	if (c->len == sizeof c->out) {
-		(void)EVP_DigestUpdate(c->hash, c->out, c->len);
+	int64_t left = c->limited ? c->limit - c->length : INT64_MAX;
+
+	if (left > 0)
+		(void)EVP_DigestUpdate(c->hash, bytes, (uint64_t)left < len ? (size_t)left : len);
+	c->length += (int64_t)len;
+}
+
+static void
+put(struct canon_body *c, const void *bytes, size_t len)
+{
+	if (len > sizeof c->out - c->len) {
+		emit(c, c->out, c->len);
 		c->len = 0;
 	}
-	c->out[c->len++] = (unsigned char)byte;
+	if (len > sizeof c->out) {
+		emit(c, bytes, len);
+	} else {
+		memcpy(c->out + c->len, bytes, len);
+		c->len += len;
+	}
 	c->any = true;
 }
 
+/* Bytes inside a line: all that was held back stood inside, too. */
 static void
-put_line_end(struct canon_body *c)
-{
-	put(c, '\r');
-	put(c, '\n');
-}
-
-/* A byte inside a line: all that was held back stood inside, too. */
-static void
-put_inside(struct canon_body *c, char byte)
+put_inside(struct canon_body *c, const void *bytes, size_t len)
 {
 	for (; c->line_ends > 0; c->line_ends--)
-		put_line_end(c);
+		put(c, "\r\n", 2);
 	if (c->space)
-		put(c, ' ');
+		put(c, " ", 1);
 	c->space = false;
-	put(c, byte);
+	put(c, bytes, len);
+}
+
+/* How many of these bytes stay as they are: one space between words does. */
+static size_t
+count_plain(const struct canon_body *c, const unsigned char *s, size_t len)
+{
+	static const bool special[256] = {['\r'] = true, [' '] = true, ['\t'] = true};
+	const unsigned char *cr;
+	size_t n = 0;
+
+	if (!c->relaxed) {
+		cr = memchr(s, '\r', len);
+		return cr != NULL ? (size_t)(cr - s) : len;
+	}
+	while (n < len &&
+	       (!special[s[n]] || (s[n] == ' ' && n > 0 && n + 1 < len && !special[s[n + 1]])))
+		n++;
+	return n;
 }
 
 void
 canon_body_add(struct canon_body *c, const unsigned char *bytes, size_t len)
 {
-	for (size_t i = 0; i < len; i++) {
-		char byte = (char)bytes[i];
+	for (size_t i = 0, n; i < len; i += n) {
+		unsigned char byte = bytes[i];
 
+		n = c->cr ? 0 : count_plain(c, bytes + i, len - i);
+		if (n > 0) {
+			put_inside(c, bytes + i, n);
+			continue;
+		}
+		n = 1;
 		if (c->cr && byte == '\n') {
 			c->cr = c->space = false;
 			c->line_ends++;
 			continue;
 		}
 		if (c->cr)
-			put_inside(c, '\r');
+			put_inside(c, "\r", 1);
 		c->cr = byte == '\r';
 		if (c->relaxed && (byte == ' ' || byte == '\t'))
 			c->space = true;
 		else if (!c->cr)
-			put_inside(c, byte);
+			put_inside(c, &byte, 1);
 	}
 }
 
@@ -61,11 +93,11 @@ void
 canon_body_end(struct canon_body *c)
 {
 	if (c->cr)
-		put_inside(c, '\r');
+		put_inside(c, "\r", 1);
 	/* RFC 6376 3.4.3: an empty body is a line end; 3.4.4: nothing. */
 	if (c->any || !c->relaxed)
-		put_line_end(c);
-	(void)EVP_DigestUpdate(c->hash, c->out, c->len);
+		put(c, "\r\n", 2);
+	emit(c, c->out, c->len);
 	c->len = 0;
 }
 

@@ -10,11 +10,13 @@
 struct canon_body {
 	EVP_MD_CTX	*hash;		/* what is canonical goes there */
 	bool		 relaxed;
+	bool		 limited;	/* only the first `limit' octets are hashed (l=) */
+	int64_t		 limit, length;	/* length: octets of the canonical body so far */
 	bool		 cr;		/* not yet known: of a line end or not */
 	bool		 space;		/* not yet known: inside a line or at its end */
 	bool		 any;		/* something went to the hash */
 	size_t		 line_ends;	/* not yet known: inside the body or at its end */
-	unsigned char	 out[512];
+	unsigned char	 out[1024];
 	size_t		 len;
 };
 

@@ -17,7 +17,6 @@
 #include "checks/dkim_key.h"
 #include "checks/dkim_verify.h"
 #include "checks/sign_make.h"
-#include "lib/tags.h"
 
 #define DER_MAX  (4 * 1024) /* bytes of a public key; RSA-16384 takes 2 KB */
 #define ANY_TIME 1700000000 /* libopendkim takes those before 2001 for the future */
@@ -114,13 +113,18 @@ examine(struct sign_key *k, EVP_PKEY *key, struct arena *a, const char **why_r)
 	return k->published != NULL ? 0 : fail(k, a, why_r, "out of memory");
 }
 
-/* verifier_key: our record instead of the DNS's. */
+/* verifier_key: our own instead of the DNS's. */
 static int
-own_record(struct signature *sig, struct buf *record, void *arg)
+own_key(struct signature *sig, struct key *key, void *arg)
 {
+	const struct sign_key *k = arg;
+	struct buf p;
+
 	(void)sig;
-	sign_key_record(arg, record);
-	return record->cut ? -1 : 0;
+	*key = (struct key){.testing = false};
+	buf_init(&p, key->p, sizeof key->p);
+	buf_puts(&p, k->published);
+	return p.cut ? -1 : 0;
 }
 
 static bool
@@ -134,7 +138,7 @@ verifies(const struct sign_key *k, struct header *header, struct arena *a)
 		sig->chosen = true;
 		if (verifier_header(v, header, sig) == 0 &&
 		    verifier_header(v, header->next, NULL) == 0 && verifier_eoh(v) == 0 &&
-		    verifier_eom(v, own_record, (void *)(uintptr_t)k) == 0)
+		    verifier_eom(v, own_key, (void *)(uintptr_t)k) == 0)
 			verifier_find(v, sig, &finding);
 	}
 	verifier_free(&v);
@@ -237,10 +241,8 @@ bool
 sign_key_matches(const struct sign_key *k, const struct dns_answer *a, struct buf *why)
 {
 	const struct dns_rr *found = NULL;
-	char record[KEY_RECORD_SIZE], p[SIGN_KEY_RECORD_SIZE];
 	enum key_fault fault;
-	struct tag tag;
-	struct buf b;
+	struct key key;
 
 	for (size_t i = 0; i < a->count; i++) {
 		if (!key_is_record(a->rr[i].txt.bytes, a->rr[i].txt.len))
@@ -255,17 +257,13 @@ sign_key_matches(const struct sign_key *k, const struct dns_answer *a, struct bu
 		buf_puts(why, a->status == DNS_OK ? "no key record" : dns_status_text(a->status));
 		return false;
 	}
-	buf_init(&b, record, sizeof record);
 	fault = key_read(
-	    found->txt.bytes, found->txt.len, k->ed25519 ? "ed25519-sha256" : "rsa-sha256", &b);
+	    found->txt.bytes, found->txt.len, k->ed25519 ? "ed25519-sha256" : "rsa-sha256", &key);
 	if (fault != KEY_OK) {
 		buf_puts(why, key_fault_text(fault));
 		return false;
 	}
-	buf_init(&b, p, sizeof p);
-	if (tags_find(found->txt.bytes, found->txt.len, "p", &tag))
-		tag_collapse(&tag, &b);
-	if (strcmp(b.s, k->published) == 0)
+	if (strcmp(key.p, k->published) == 0)
 		return true;
 	buf_puts(why, "another key");
 	return false;

@@ -58,6 +58,7 @@ unit_tests += t/unit/arena
 unit_tests += t/unit/author
 unit_tests += t/unit/authres
 unit_tests += t/unit/buf
+unit_tests += t/unit/canon
 unit_tests += t/unit/clock
 unit_tests += t/unit/conf
 unit_tests += t/unit/correspondent
