@@ -45,6 +45,8 @@ EXTRA_DIST += \
 	contrib/debian/source/format \
 	contrib/debian/try \
 	contrib/packages \
+	contrib/rpm/bailey.spec \
+	contrib/rpm/build \
 	contrib/quickstart \
 	contrib/quickstart.pl \
 	contrib/quickstart.d/10-rdns.pl \
