@@ -133,6 +133,7 @@ perl_tests += t/dmarc.t
 perl_tests += t/doctor.t
 perl_tests += t/fakedns.t
 perl_tests += t/hardening.t
+perl_tests += t/hostile.t
 perl_tests += t/import-postfix.t
 perl_tests += t/import-postgrey.t
 perl_tests += t/layering.t
