@@ -153,6 +153,7 @@ perl_tests += t/sender.t
 perl_tests += t/sendmail.t
 perl_tests += t/session.t
 perl_tests += t/shadow.t
+perl_tests += t/shortage.t
 perl_tests += t/sign.t
 perl_tests += t/spamassassin.t
 perl_tests += t/style.t

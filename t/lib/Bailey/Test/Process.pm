@@ -87,6 +87,19 @@ sub memory { my ($self) = @_; return slurp("/proc/$self->{pid}/status") =~ /^VmR
 sub files { my ($self) = @_; return scalar(() = glob "/proc/$self->{pid}/fd/*") }
 sub threads { my ($self) = @_; return scalar(() = glob "/proc/$self->{pid}/task/*") }
 
+# Another soft limit (prlimit(1)) while it runs; code that restores the one before.
+sub limit {
+	my ($self, $what, $value) = @_;
+	my ($uid, $gid) = (stat "/proc/$self->{pid}")[4, 5];
+	# Only who it is may do that, not even root.
+	my @as = $> == $uid ? () : ('setpriv', "--reuid=$uid", "--regid=$gid", '--clear-groups');
+	my @prlimit = (@as, 'prlimit', '--pid', $self->{pid});
+	my ($was) = qx(@prlimit --$what --noheadings --output SOFT) =~ /(\w+)/;
+	my $set = sub { system(@prlimit, "--$what=$_[0]:") == 0 or die "prlimit fails\n" };
+	$set->($value);
+	return sub { $set->($was) };
+}
+
 # Let it live on after the test; its pid.
 sub release { my ($self) = @_; delete $running{ $self->{pid} }; return $self->{pid} }
 
