@@ -28,8 +28,8 @@
 struct control_client {
 	int fd; /* -1: this place is free */
 	int64_t active; /* clock_mono of the last byte */
-	size_t heard;
-	char request[CONTROL_REQUEST_MAX];
+	size_t heard, room;
+	char *request; /* heard of room bytes; NULL: nothing yet */
 	char *answer; /* NULL: hears */
 	size_t told, length;
 };
@@ -45,6 +45,7 @@ static void
 drop(struct control_client *c)
 {
 	(void)close(c->fd);
+	free(c->request);
 	free(c->answer);
 	*c = (struct control_client){.fd = -1};
 }
@@ -83,6 +84,13 @@ welcome(int64_t now)
 	c->active = now;
 }
 
+/* Of the first request; NULL: it is not there yet. */
+static char *
+line_end(const struct control_client *c)
+{
+	return c->heard > 0 ? memchr(c->request, '\n', c->heard) : NULL;
+}
+
 /* False: the client must go. */
 static bool
 tell(struct control_client *c, int64_t now)
@@ -118,14 +126,39 @@ answer(struct control_client *c, char *end)
 	c->told = 0;
 	c->heard -= used;
 	memmove(c->request, c->request + used, c->heard);
+	if (c->heard == 0) { /* who once sent much need not do it again */
+		free(c->request);
+		c->request = NULL;
+		c->room = 0;
+	}
+	return true;
+}
+
+/* Room for more of a request; false: it has had all it may have. */
+static bool
+grow(struct control_client *c)
+{
+	size_t room = c->room == 0 ? CONTROL_REQUEST_USUAL : 2 * c->room;
+	char *larger;
+
+	if (c->heard < c->room)
+		return true;
+	larger = room <= CONTROL_REQUEST_MAX ? realloc(c->request, room) : NULL;
+	if (larger == NULL)
+		return false;
+	c->request = larger;
+	c->room = room;
 	return true;
 }
 
 static bool
 hear(struct control_client *c, int64_t now)
 {
-	ssize_t n = recv(c->fd, c->request + c->heard, sizeof c->request - c->heard, 0);
+	ssize_t n;
 
+	if (!grow(c))
+		return false;
+	n = recv(c->fd, c->request + c->heard, c->room - c->heard, 0);
 	if (n < 0)
 		return errno == EAGAIN || errno == EINTR;
 	if (n == 0)
@@ -142,16 +175,15 @@ attend(struct control_client *c, short events, int64_t now)
 	bool stays = true;
 	char *end;
 
-	if (c->answer == NULL && (events & (POLLIN | POLLHUP | POLLERR)) != 0)
+	if (c->answer == NULL && line_end(c) == NULL &&
+	    (events & (POLLIN | POLLHUP | POLLERR)) != 0)
 		stays = hear(c, now);
 	else if (c->answer != NULL && events != 0)
 		stays = tell(c, now);
 	if (stays && c->answer == NULL) {
-		end = memchr(c->request, '\n', c->heard);
+		end = line_end(c);
 		if (end != NULL)
 			stays = answer(c, end) && tell(c, now);
-		else
-			stays = c->heard < sizeof c->request;
 	}
 	if (!stays || now - c->active > CONTROL_IDLE_MS)
 		drop(c);
@@ -173,7 +205,7 @@ turn(void)
 		fds[1 + i] =
 		    (struct pollfd){.fd = c->fd, .events = c->answer != NULL ? POLLOUT : POLLIN};
 		/* A request that came with the last one waits for nobody. */
-		if (c->fd >= 0 && c->answer == NULL && memchr(c->request, '\n', c->heard) != NULL)
+		if (c->fd >= 0 && c->answer == NULL && line_end(c) != NULL)
 			timeout = 0;
 	}
 	if (poll(fds, 1 + CONTROL_CLIENTS_MAX, timeout) < 0)

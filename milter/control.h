@@ -15,7 +15,8 @@
 #include "lib/buf.h"
 #include "milter/answer.h"
 
-#define CONTROL_REQUEST_MAX	1024	/* bytes; the longest has an address in it, RFC 5321 4.5.3.1: 320 */
+#define CONTROL_REQUEST_USUAL	1024	/* bytes; room for one with an address in it, RFC 5321 4.5.3.1: 320 */
+#define CONTROL_REQUEST_MAX	(CONTROL_REQUEST_USUAL << 10)	/* the longest loads a record of 345 KB, escaped for JSON */
 #define CONTROL_CLIENTS_MAX	32	/* at once; when another comes, the one that was idle longest must go */
 #define CONTROL_IDLE_MS		60000	/* without reading or writing a byte */
 
