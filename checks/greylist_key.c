@@ -152,14 +152,14 @@ greylist_key_rcpt(const char *local, const char *domain, char out[GREYLIST_TEXT_
 	put_domain(&b, domain);
 }
 
-static void
-network_text(const struct greylist_who *w, char out[GREYLIST_TEXT_SIZE])
+void
+greylist_key_network(
+    const struct addr *a, unsigned ipv4_prefix, unsigned ipv6_prefix, char out[GREYLIST_TEXT_SIZE])
 {
-	unsigned prefix = w->client->family == ADDR_V4 ? w->ipv4_prefix : w->ipv6_prefix;
 	char text[ADDR_TEXT_SIZE];
 	struct cidr net;
 
-	addr_network(&net, w->client, prefix);
+	addr_network(&net, a, a->family == ADDR_V4 ? ipv4_prefix : ipv6_prefix);
 	(void)snprintf(out, GREYLIST_TEXT_SIZE, "%s/%u", addr_format(&net.net, text), net.prefix);
 }
 
@@ -172,7 +172,7 @@ greylist_keys(const struct greylist_who *w, struct record_key *triplet, struct r
 	const char *counted = w->proven;
 
 	if (w->proven == NULL) {
-		network_text(w, net);
+		greylist_key_network(w->client, w->ipv4_prefix, w->ipv6_prefix, net);
 		fields[0] = net;
 		counted = addr_format(w->client, address);
 	}

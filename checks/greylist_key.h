@@ -36,7 +36,9 @@ struct greylist_who {
 /* Of the attempt, and of the client whose passes are counted (its address, or the proven domain). */
 void	greylist_keys(const struct greylist_who *, struct record_key *triplet,
 	    struct record_key *client);
-/* The field of a sender or recipient, in clear. */
+/* The field of a client's network, a sender or a recipient, in clear. */
+void	greylist_key_network(const struct addr *, unsigned ipv4_prefix, unsigned ipv6_prefix,
+	    char out[GREYLIST_TEXT_SIZE]);
 void	greylist_key_sender(const char *local, const char *domain, char out[GREYLIST_TEXT_SIZE]);
 void	greylist_key_rcpt(const char *local, const char *domain, char out[GREYLIST_TEXT_SIZE]);
 
