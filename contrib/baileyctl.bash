@@ -8,14 +8,14 @@ _baileyctl()
 
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
-		-c | -s) ((i++)) ;;
+		-c | -d | -s) ((i++)) ;;
 		-*) ;;
 		*) subcommand=${COMP_WORDS[i]} && break ;;
 		esac
 	done
 	compopt -o default
 	case $previous in
-	-c | -s) COMPREPLY=() && return ;;
+	-c | -d | -s) COMPREPLY=() && return ;;
 	help) subcommand='' ;;
 	esac
 	mapfile -t COMPREPLY < <(compgen -W \

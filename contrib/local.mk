@@ -12,7 +12,7 @@ CLEANFILES += contrib/baileyctl
 contrib/baileyctl: $(srcdir)/contrib/baileyctl.bash
 	$(AM_V_GEN)$(MKDIR_P) contrib && cp $(srcdir)/contrib/baileyctl.bash $@
 
-dist_doc_DATA = NEWS README SECURITY
+dist_doc_DATA = NEWS README
 
 # systemd looks in /usr/local/lib, too.
 systemdunitdir = $(prefix)/lib/systemd/system
@@ -45,8 +45,6 @@ EXTRA_DIST += \
 	contrib/debian/source/format \
 	contrib/debian/try \
 	contrib/packages \
-	contrib/rpm/bailey.spec \
-	contrib/rpm/build \
 	contrib/quickstart \
 	contrib/quickstart.pl \
 	contrib/quickstart.d/10-rdns.pl \
@@ -60,5 +58,5 @@ EXTRA_DIST += \
 	contrib/quickstart.d/60-sign.pl \
 	contrib/systemd/bailey.service.in
 
-# postgrey's memory, for bailey-db load.
+# postgrey's memory, for baileyctl load.
 dist_examples_SCRIPTS = contrib/import-postfix contrib/import-postgrey

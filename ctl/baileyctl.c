@@ -119,10 +119,13 @@ take_globals(struct call *call, int argc, char **argv)
 	int c;
 
 	/* "+": stop at the subcommand. */
-	while ((c = getopt_long(argc, argv, "+c:js:", spelt, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "+c:d:js:", spelt, NULL)) != -1) {
 		switch (c) {
 		case 'c':
 			call->conf_path = optarg;
+			break;
+		case 'd':
+			call->directory = optarg;
 			break;
 		case 'j':
 			call->json = true;

@@ -15,7 +15,7 @@ enum exit_status {
 	EXIT_DONE = 0,
 	EXIT_FAILED = 1,	/* it could not be done, or the answer is no; standard error says why */
 	EXIT_USAGE = 2,
-	EXIT_NO_DAEMON = 3,	/* nobody answers at the control socket, or we may not ask */
+	EXIT_NO_DAEMON = 3,	/* nobody answers at the control socket, or we may not ask; nor is the store ours to open */
 };
 
 struct command_option {
@@ -30,6 +30,7 @@ struct call {				/* a command line, taken apart */
 	const struct command	*command;
 	const char		*conf_path;
 	const char		*socket;	/* of the daemon; NULL: as the configuration says */
+	const char		*directory;	/* of a stopped store, to open instead; NULL: none */
 	bool			 json;
 	int			 argc;		/* operands */
 	char			**argv;		/* NULL-terminated */

@@ -5,7 +5,8 @@
 
 #include "ctl/command.h"
 
-extern const struct command command_check, command_dkim_keygen, command_doctor, command_help,
-    command_mode, command_reload, command_shadow_report, command_stats, command_status, command_top, command_why;
+extern const struct command command_check, command_dkim_keygen, command_doctor, command_dump,
+    command_forget, command_greylist, command_help, command_load, command_mode, command_reload,
+    command_shadow_report, command_stats, command_status, command_top, command_verify, command_why;
 
 #endif

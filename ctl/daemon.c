@@ -42,19 +42,17 @@ configured_socket(const struct call *call)
 	return where;
 }
 
-/* 0, or -1 after it was told what is wrong. */
-static int
-find_path(const struct call *call, struct sockaddr_un *sun)
+static enum daemon_found
+find_path(const struct call *call, struct sockaddr_un *sun, struct buf *why)
 {
 	char *where = call->socket != NULL ? strdup(call->socket) : configured_socket(call);
 	const char *path = where;
 	size_t len;
 
 	if (where == NULL) {
-		(void)call_fail(call,
-		    "control-socket is \"\" in %s: this daemon takes no questions",
+		buf_printf(why, "control-socket is \"\" in %s: this daemon takes no questions",
 		    call->conf_path);
-		return -1;
+		return DAEMON_ABSENT;
 	}
 	if (strncmp(where, "unix:", 5) == 0)
 		path += 5;
@@ -62,9 +60,9 @@ find_path(const struct call *call, struct sockaddr_un *sun)
 	if (len < sizeof sun->sun_path)
 		memcpy(sun->sun_path, path, len + 1);
 	else
-		(void)call_fail(call, "%s: longer than %zu bytes", path, sizeof sun->sun_path - 1);
+		buf_printf(why, "%s: longer than %zu bytes", path, sizeof sun->sun_path - 1);
 	free(where);
-	return len < sizeof sun->sun_path ? 0 : -1;
+	return len < sizeof sun->sun_path ? DAEMON_HERE : DAEMON_DEAF;
 }
 
 static const char *
@@ -81,28 +79,44 @@ explain(int error)
 	return "";
 }
 
-int
-daemon_open(struct daemon *d, const struct call *call)
+enum daemon_found
+daemon_find(struct daemon *d, const struct call *call, struct buf *why)
 {
 	struct sockaddr_un sun = {.sun_family = AF_UNIX};
 	struct timeval patience = {.tv_sec = DAEMON_PATIENCE_S};
+	enum daemon_found found;
 
-	*d = (struct daemon){.call = call, .status = EXIT_NO_DAEMON};
-	if (find_path(call, &sun) < 0)
-		return -1;
+	*d = (struct daemon){.call = call, .fd = -1, .status = EXIT_NO_DAEMON};
+	found = find_path(call, &sun, why);
+	if (found != DAEMON_HERE)
+		return found;
 	d->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (d->fd >= 0 && connect(d->fd, (struct sockaddr *)&sun, sizeof sun) == 0)
 		d->answers = fdopen(d->fd, "r");
 	if (d->answers == NULL) {
-		(void)call_fail(call, "cannot connect to %s: %s%s", sun.sun_path, strerror(errno),
+		found = errno == ENOENT || errno == ECONNREFUSED ? DAEMON_ABSENT : DAEMON_DEAF;
+		buf_printf(why, "cannot connect to %s: %s%s", sun.sun_path, strerror(errno),
 		    explain(errno));
 		if (d->fd >= 0)
 			(void)close(d->fd);
-		return -1;
+		return found;
 	}
 	(void)setsockopt(d->fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
 	(void)setsockopt(d->fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
-	return 0;
+	return DAEMON_HERE;
+}
+
+int
+daemon_open(struct daemon *d, const struct call *call)
+{
+	char room[512];
+	struct buf why;
+
+	buf_init(&why, room, sizeof room);
+	if (daemon_find(d, call, &why) == DAEMON_HERE)
+		return 0;
+	(void)call_fail(call, "%s", why.s);
+	return -1;
 }
 
 void
@@ -113,18 +127,18 @@ daemon_close(struct daemon *d)
 	d->answers = NULL;
 }
 
-/* A request is far smaller than a socket's buffer: it goes whole or not at all. */
+/* A request with its line end. */
 static bool
 send_line(int fd, const char *request)
 {
-	char line[1100];
-	int len = snprintf(line, sizeof line, "%s\n", request);
+	size_t len = strlen(request), sent = 0;
+	ssize_t n = 0;
 
-	if (len >= (int)sizeof line) {
-		errno = EMSGSIZE;
-		return false;
+	while (n >= 0 && sent < len) {
+		n = send(fd, request + sent, len - sent, MSG_NOSIGNAL | MSG_MORE);
+		sent += n > 0 ? (size_t)n : 0;
 	}
-	return send(fd, line, (size_t)len, MSG_NOSIGNAL) == len;
+	return n >= 0 && send(fd, "\n", 1, MSG_NOSIGNAL) == 1;
 }
 
 /* One line, without an end; NULL: errno says why, 0 the connection was closed. */
@@ -178,8 +192,8 @@ daemon_print(const json_t *o)
 	(void)putchar('\n');
 }
 
-static void
-complain(const struct call *call, const json_t *answer)
+void
+daemon_complain(const struct call *call, const json_t *answer)
 {
 	const char *why = json_string_value(json_object_get(answer, "error"));
 	const json_t *lines = json_object_get(answer, "errors");
@@ -210,7 +224,7 @@ daemon_call(const struct call *call, const char *request, void (*show)(const jso
 	else if (ok)
 		show(answer);
 	else
-		complain(call, answer);
+		daemon_complain(call, answer);
 	json_decref(answer);
 	return ok ? EXIT_DONE : EXIT_FAILED;
 }

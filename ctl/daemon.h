@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #include "ctl/command.h"
+#include "lib/buf.h"
 
 #define DAEMON_PATIENCE_S	60		/* for one answer: a reload may look up many things */
 #define DAEMON_ANSWER_MAX	(16 << 20)	/* bytes of one answer */
@@ -21,7 +22,10 @@ struct daemon {
 	int			 status;	/* of the failure that was told */
 };
 
-/* 0, or -1 after standard error says why; client.status is what to exit with. */
+/* DAEMON_ABSENT: none runs, or it takes no questions; DAEMON_DEAF: it does not let us ask. */
+enum daemon_found { DAEMON_HERE, DAEMON_ABSENT, DAEMON_DEAF };
+enum daemon_found daemon_find(struct daemon *, const struct call *, struct buf *why);
+/* 0, or -1 after standard error says why; its status is what to exit with. */
 int	 daemon_open(struct daemon *, const struct call *);
 void	 daemon_close(struct daemon *);
 /* The answer, whatever its "ok"; the caller owns it.  NULL as above. */
@@ -33,6 +37,8 @@ json_t	*daemon_ask(struct daemon *, const char *request);
  */
 int	 daemon_call(const struct call *, const char *request, void (*show)(const json_t *));
 
+/* What an answer says that is not ok. */
+void	 daemon_complain(const struct call *, const json_t *answer);
 /* With --json, the object on a line of its own. */
 void	 daemon_print(const json_t *);
 

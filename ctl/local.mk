@@ -1,6 +1,3 @@
-sbin_PROGRAMS += bailey-db
-bailey_db_SOURCES = ctl/bailey_db.c
-bailey_db_LDADD = libbailey.a $(BAILEY_LIBS)
 # The administrator's tool; each subcommand is a file.
 sbin_PROGRAMS += baileyctl
 baileyctl_SOURCES = \
@@ -13,28 +10,22 @@ baileyctl_SOURCES = \
 	ctl/command.h \
 	ctl/commands.c \
 	ctl/commands.h \
-	ctl/doctor/clock.c \
-	ctl/doctor/daemon.c \
-	ctl/doctor/dkim.c \
-	ctl/doctor/dmarc.c \
-	ctl/doctor/doctor.c \
-	ctl/doctor/doctor.h \
-	ctl/doctor/lists.c \
-	ctl/doctor/mta.c \
-	ctl/doctor/name.c \
-	ctl/doctor/postfix.c \
-	ctl/doctor/resolver.c \
-	ctl/doctor/rivals.c \
-	ctl/doctor/sendmail.c \
-	ctl/doctor/site.c \
-	ctl/doctor/socket.c \
-	ctl/doctor/spf.c \
-	ctl/doctor/store.c \
+	ctl/doctor.c \
+	ctl/dump.c \
+	ctl/forget.c \
+	ctl/greylist.c \
+	ctl/greylist_show.c \
+	ctl/greylist_show.h \
 	ctl/help.c \
+	ctl/keeper.c \
+	ctl/keeper.h \
 	ctl/keygen.c \
+	ctl/load.c \
 	ctl/message.c \
 	ctl/message.h \
 	ctl/mode.c \
+	ctl/progress.c \
+	ctl/progress.h \
 	ctl/reload.c \
 	ctl/shadow_report.c \
 	ctl/shadow_tally.c \
@@ -48,5 +39,6 @@ baileyctl_SOURCES = \
 	ctl/trial.h \
 	ctl/usage.c \
 	ctl/usage.h \
+	ctl/verify.c \
 	ctl/why.c
 baileyctl_LDADD = libbailey.a $(BAILEY_LIBS)

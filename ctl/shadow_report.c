@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * shadow-report: what rules in shadow would have refused, and what of it
- * proved good.  The daemon gives the cases in parts (milter/shadow.h), so
- * that it answers others in between; they are added up here.
+ * proved good.  The cases come in parts (milter/shadow.h), so that the
+ * daemon answers others in between; they are added up here.
  */
 #include "config.h"
 
@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "ctl/commands.h"
-#include "ctl/daemon.h"
+#include "ctl/keeper.h"
 #include "ctl/shadow_tally.h"
 #include "ctl/show.h"
 #include "lib/option.h"
@@ -27,18 +27,20 @@ struct report {
 	int64_t since;
 	json_t *out; /* since now oldest read knows, and at last rules */
 	struct tally tally;
+	int rc; /* of the tally: -1 without memory */
 };
 
-/* The cases of one part; -1 without memory. */
-static int
-take_part(struct report *r, const json_t *part)
+/* The cases of one part; false without memory. */
+static bool
+take_part(void *ctx, const json_t *part)
 {
+	struct report *r = ctx;
 	const json_t *cases = json_object_get(part, "cases");
 	json_int_t read = json_number_of(r->out, "read") + json_number_of(part, "read");
-	int rc = tally_rules(&r->tally, json_object_get(part, "rules"));
 
-	for (size_t i = 0; rc == 0 && i < json_array_size(cases); i++)
-		rc = tally_case(&r->tally, json_array_get(cases, i));
+	r->rc = tally_rules(&r->tally, json_object_get(part, "rules"));
+	for (size_t i = 0; r->rc == 0 && i < json_array_size(cases); i++)
+		r->rc = tally_case(&r->tally, json_array_get(cases, i));
 	for (size_t i = 0; i < 2; i++) {
 		static const char *const once[] = {"oldest", "knows"};
 
@@ -46,34 +48,22 @@ take_part(struct report *r, const json_t *part)
 			(void)json_object_set(r->out, once[i], json_object_get(part, once[i]));
 	}
 	(void)json_object_set_new(r->out, "read", json_integer(read));
-	return rc;
+	return r->rc == 0;
 }
 
 /* All parts, one after the other.  An exit status. */
 static int
-collect(struct report *r, struct daemon *d)
+collect(struct report *r, struct keeper *k)
 {
-	char after[64] = "", request[160];
-	int status = EXIT_DONE;
+	json_t *argument = json_pack("{sI}", "since", (json_int_t)r->since);
 
-	do {
-		json_t *part;
-
-		(void)snprintf(request, sizeof request, "shadow {\"since\":%lld,\"after\":\"%s\"}",
-		    (long long)r->since, after);
-		part = daemon_ask(d, request);
-		if (part == NULL)
-			return d->status;
-		(void)snprintf(after, sizeof after, "%s", json_text_of(part, "next"));
-		if (!json_is_true(json_object_get(part, "ok")))
-			status = call_fail(r->call, "%s", json_text_of(part, "error"));
-		else if (take_part(r, part) != 0)
-			status = call_fail(r->call, "out of memory");
-		json_decref(part);
-	} while (status == EXIT_DONE && *after != '\0');
+	if (keeper_walk(k, "shadow", argument, true, take_part, r) < 0)
+		return k->status;
+	if (r->rc != 0)
+		return call_fail(r->call, "out of memory");
 	tally_end(&r->tally);
 	(void)json_object_set_new(r->out, "rules", tally_json(&r->tally));
-	return status;
+	return EXIT_DONE;
 }
 
 /* ---- for people */
@@ -146,15 +136,15 @@ show(const json_t *o)
 }
 
 static int
-ask_daemon(struct report *r)
+make(struct report *r)
 {
-	struct daemon d;
+	struct keeper k;
 	int status;
 
-	if (daemon_open(&d, r->call) < 0)
-		return d.status;
-	status = collect(r, &d);
-	daemon_close(&d);
+	if (keeper_open(&k, r->call, false) < 0)
+		return k.status;
+	status = collect(r, &k);
+	keeper_close(&k);
 	if (status == EXIT_DONE && r->call->json)
 		daemon_print(r->out);
 	else if (status == EXIT_DONE)
@@ -179,7 +169,7 @@ run(const struct call *call)
 	r->since = since != NULL ? now - ms / 1000 : 0;
 	r->out = json_pack(
 	    "{sb, sI, sI}", "ok", 1, "since", (json_int_t)r->since, "now", (json_int_t)now);
-	status = ask_daemon(r);
+	status = make(r);
 	json_decref(r->out);
 	tally_free(&r->tally);
 	free(r);

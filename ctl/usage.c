@@ -16,7 +16,8 @@ usage_find(const char *name)
 void
 usage_all(FILE *fp)
 {
-	(void)fprintf(fp, "usage: baileyctl [-j] [-c file] [-s socket] subcommand ...\n\n");
+	(void)fprintf(
+	    fp, "usage: baileyctl [-j] [-c file] [-d directory] [-s socket] subcommand ...\n\n");
 	for (size_t i = 0; command_table[i] != NULL; i++)
 		(void)fprintf(
 		    fp, "  %-14s %s\n", command_table[i]->name, command_table[i]->summary);
@@ -24,6 +25,7 @@ usage_all(FILE *fp)
 	    "\n"
 	    "  -j, --json     print for programs: one JSON object\n"
 	    "  -c file        the configuration, instead of the daemon's usual one\n"
+	    "  -d directory   a store that no daemon uses, instead of the configured one\n"
 	    "  -s socket      the daemon's control socket, instead of the configured one\n"
 	    "\n"
 	    "baileyctl help SUBCOMMAND, and baileyctl(8), say more.\n");

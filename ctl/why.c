@@ -4,7 +4,7 @@
 
 #include "ctl/check.h"
 #include "ctl/commands.h"
-#include "ctl/daemon.h"
+#include "ctl/keeper.h"
 #include "ctl/show.h"
 
 static void
@@ -83,16 +83,27 @@ static int
 run(const struct call *call)
 {
 	const char *id = call->argv[0];
-	char request[200];
-	int len;
+	json_t *answer;
+	struct keeper k;
+	size_t len;
 
 	if (strncmp(id, "[id=", 4) == 0)
 		id += 4;
-	len = (int)strcspn(id, "]");
+	len = strcspn(id, "]");
 	if (len == 0 || len > 100 || strcspn(id, " \t\r\n") != strlen(id))
 		return call_misused(call, "\"%s\" is no id", call->argv[0]);
-	(void)snprintf(request, sizeof request, "why %.*s", len, id);
-	return daemon_call(call, request, show);
+	if (keeper_open(&k, call, false) < 0)
+		return k.status;
+	answer = keeper_ask(&k, "why", json_stringn_nocheck(id, len));
+	if (answer != NULL && call->json)
+		daemon_print(answer);
+	else if (answer != NULL)
+		show(answer);
+	keeper_close(&k);
+	if (answer == NULL)
+		return k.status;
+	json_decref(answer);
+	return EXIT_DONE;
 }
 
 /* clang-format off */

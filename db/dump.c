@@ -14,7 +14,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define MAGIC "bailey-dump 1"
 #define FLUSH_EVERY \
 	65536 /* records loaded between two checkpoints, which remove the log behind them */
 
@@ -31,11 +30,6 @@ static const struct kind {
     {RECORD_DMARC, "dmarc", 3, true},
 };
 #define KINDS (sizeof kinds / sizeof kinds[0])
-
-struct out {
-	FILE *file;
-	uint64_t count;
-};
 
 static void
 put_field(FILE *f, struct record_bytes b)
@@ -107,35 +101,15 @@ put_known(FILE *f, struct record_bytes key, struct record_bytes value)
 	return false;
 }
 
-static bool
-put_record(void *ctx, struct record_bytes key, struct record_bytes value)
+void
+dump_put(FILE *f, struct record_bytes key, struct record_bytes value)
 {
-	struct out *o = ctx;
-
-	o->count++;
-	if (!put_known(o->file, key, value)) {
-		fputs("raw", o->file);
-		put_field(o->file, key);
-		put_field(o->file, value);
-		putc('\n', o->file);
-	}
-	return ferror(o->file) == 0;
-}
-
-int
-dump_write(struct store *s, FILE *f, uint64_t *count_r, struct buf *why)
-{
-	struct out o = {f, 0};
-	enum store_status status;
-
-	fputs(MAGIC "\n", f);
-	status = store_scan(s, (struct record_bytes){NULL, 0}, put_record, &o);
-	fprintf(f, "end %" PRIu64 "\n", o.count);
-	*count_r = o.count;
-	if (status == STORE_OK && fflush(f) == 0 && ferror(f) == 0)
-		return 0;
-	buf_puts(why, status != STORE_OK ? store_status_text(status) : strerror(errno));
-	return -1;
+	if (put_known(f, key, value))
+		return;
+	fputs("raw", f);
+	put_field(f, key);
+	put_field(f, value);
+	putc('\n', f);
 }
 
 /* Take the next field of a line and undo its escapes in place; false: malformed. */
@@ -220,6 +194,7 @@ load_texts(struct store *s, const struct kind *k, char *line, enum store_status 
 	uint8_t *value;
 	size_t n = RECORD_HEAD, len;
 	int skip = 0;
+	bool good;
 
 	if (sscanf(line, "%" SCNd64 "\t%n", &expires, &skip) != 1 || skip == 0)
 		return false;
@@ -237,13 +212,15 @@ load_texts(struct store *s, const struct kind *k, char *line, enum store_status 
 			break;
 		memcpy(value + n, text, len + 1);
 	}
-	if (text != NULL)
+	good = text != NULL && n <= RECORD_VALUE_MAX;
+	if (good)
 		*status_r =
 		    store_put_value(s, record_key_bytes(&key), (struct record_bytes){value, n});
 	free(value);
-	return text != NULL;
+	return good;
 }
 
+/* Without NULs in it. */
 static bool
 load_line(struct store *s, char *line, enum store_status *status_r)
 {
@@ -266,47 +243,112 @@ load_line(struct store *s, char *line, enum store_status *status_r)
 	return true;
 }
 
+bool
+dump_take(struct store *s, char *line, size_t len, enum store_status *status_r)
+{
+	*status_r = STORE_OK;
+	return len <= DUMP_LINE_MAX && strlen(line) == len && load_line(s, line, status_r);
+}
+
+struct dump_reader *
+dump_reader_new(FILE *f)
+{
+	struct dump_reader *r = calloc(1, sizeof *r);
+
+	if (r != NULL)
+		r->file = f;
+	return r;
+}
+
+void
+dump_reader_free(struct dump_reader **rp)
+{
+	free(*rp);
+	*rp = NULL;
+}
+
+/* Without its end, which must be there: what was cut may look like a whole line. */
+static const char *
+read_line(struct dump_reader *r)
+{
+	int c = EOF;
+
+	r->len = 0;
+	while (r->len <= DUMP_LINE_MAX && (c = getc_unlocked(r->file)) != EOF && c != '\n')
+		r->text[r->len++] = (char)c;
+	r->text[r->len] = '\0';
+	if (c != EOF || r->len > 0)
+		r->line++;
+	if (ferror(r->file))
+		return strerror(errno);
+	if (c == EOF)
+		return r->line == 0 ? "empty" : "cut short: no last line";
+	return r->len > DUMP_LINE_MAX ? "longer than any record" : NULL;
+}
+
+char *
+dump_next(struct dump_reader *r, const char **fault_r)
+{
+	uint64_t announced;
+	char rest;
+
+	*fault_r = read_line(r);
+	if (r->line == 1 && strcmp(r->text, DUMP_MAGIC) != 0)
+		*fault_r = "not a dump: \"" DUMP_MAGIC "\" expected";
+	else if (r->line == 1 && *fault_r == NULL)
+		*fault_r = read_line(r);
+	if (*fault_r != NULL)
+		return NULL;
+	if (strncmp(r->text, "end ", 4) != 0) {
+		r->records++;
+		return r->text;
+	}
+	if (sscanf(r->text, "end %" SCNu64 "%c", &announced, &rest) != 1)
+		*fault_r = "malformed line";
+	else if (announced != r->records)
+		*fault_r = "the last line counts other records";
+	else if (getc_unlocked(r->file) != EOF)
+		*fault_r = "something follows the last line";
+	return NULL;
+}
+
+static const char *
+load_all(struct store *s, struct dump_reader *r, struct dump_report *report)
+{
+	enum store_status status;
+	const char *fault;
+	char *line;
+
+	while ((line = dump_next(r, &fault)) != NULL) {
+		if (!dump_take(s, line, r->len, &status))
+			return "malformed line";
+		if (status != STORE_OK)
+			return store_status_text(status);
+		if (++report->loaded % FLUSH_EVERY == 0)
+			store_flush(s);
+	}
+	return fault;
+}
+
 int
 dump_load(struct store *s, FILE *f, struct dump_report *report, struct buf *why)
 {
-	enum store_status status = STORE_OK;
-	const char *fault = NULL;
-	bool ended = false;
-	uint64_t announced;
-	char *line = NULL;
-	size_t room = 0;
-	ssize_t len;
+	struct dump_reader *r = dump_reader_new(f);
+	const char *fault;
 
-	*report = (struct dump_report){0, 0};
-	while (
-	    fault == NULL && status == STORE_OK && !ended && (len = getline(&line, &room, f)) > 0) {
-		if (line[len - 1] == '\n')
-			line[--len] = '\0';
-		if (report->line++ == 0)
-			fault =
-			    strcmp(line, MAGIC) != 0 ? "not a dump: \"" MAGIC "\" expected" : NULL;
-		else if (strncmp(line, "end ", 4) == 0 &&
-			 sscanf(line, "end %" SCNu64, &announced) == 1)
-			ended = true;
-		else if (strlen(line) != (size_t)len || len > DUMP_LINE_MAX ||
-			 !load_line(s, line, &status))
-			fault = "malformed line";
-		else if (status == STORE_OK && ++report->loaded % FLUSH_EVERY == 0)
-			store_flush(s);
-	}
-	if (fault == NULL && status == STORE_OK && (!ended || announced != report->loaded))
-		fault = ended ? "the last line counts other records" : "cut short: no last line";
-	if (fault != NULL || status != STORE_OK)
-		buf_printf(why, "line %" PRIu64 ": %s", report->line,
-		    fault != NULL ? fault : store_status_text(status));
-	free(line);
-	return fault == NULL && status == STORE_OK ? 0 : -1;
+	*report = (struct dump_report){0};
+	fault = r != NULL ? load_all(s, r, report) : "out of memory";
+	if (fault != NULL)
+		buf_printf(why, "line %" PRIu64 ": %s", r != NULL ? r->line : 0, fault);
+	dump_reader_free(&r);
+	return fault == NULL ? 0 : -1;
 }
 
 struct dump_writer {
 	struct store *store;
 	struct store_cursor cursor;
-	struct out out;
+	FILE *file;
+	uint64_t count;
 	char *path, *part;
 };
 
@@ -332,25 +374,35 @@ dump_begin(struct store *s, const char *directory, struct buf *why)
 	if (w == NULL || asprintf(&w->path, "%s/store.dump", directory) < 0 ||
 	    asprintf(&w->part, "%s/store.dump.part", directory) < 0)
 		buf_puts(why, "out of memory");
-	else if ((w->out.file = fopen(w->part, "wex")) == NULL &&
+	else if ((w->file = fopen(w->part, "wex")) == NULL &&
 		 (errno != EEXIST || unlink(w->part) != 0 ||
-		     (w->out.file = fopen(w->part, "wex")) == NULL))
+		     (w->file = fopen(w->part, "wex")) == NULL))
 		buf_printf(why, "%s: %s", w->part, strerror(errno));
 	else {
-		(void)fchmod(fileno(w->out.file), 0600);
+		(void)fchmod(fileno(w->file), 0600);
 		w->store = s;
-		fputs(MAGIC "\n", w->out.file);
+		fputs(DUMP_MAGIC "\n", w->file);
 		return w;
 	}
 	dump_end(&w);
 	return NULL;
 }
 
+static bool
+write_record(void *ctx, struct record_bytes key, struct record_bytes value)
+{
+	struct dump_writer *w = ctx;
+
+	dump_put(w->file, key, value);
+	w->count++;
+	return ferror(w->file) == 0;
+}
+
 int
 dump_step(struct dump_writer *w, struct buf *why)
 {
-	enum store_status status = store_scan_step(
-	    w->store, (struct record_bytes){NULL, 0}, &w->cursor, put_record, &w->out);
+	enum store_status status =
+	    store_scan_step(w->store, (struct record_bytes){NULL, 0}, &w->cursor, write_record, w);
 	int rc;
 
 	if (status != STORE_OK) {
@@ -359,10 +411,10 @@ dump_step(struct dump_writer *w, struct buf *why)
 	}
 	if (!w->cursor.ended)
 		return 1;
-	fprintf(w->out.file, "end %" PRIu64 "\n", w->out.count);
-	rc = fflush(w->out.file) != 0 || ferror(w->out.file) || fsync(fileno(w->out.file)) != 0;
-	rc |= fclose(w->out.file) != 0;
-	w->out.file = NULL;
+	fprintf(w->file, "end %" PRIu64 "\n", w->count);
+	rc = fflush(w->file) != 0 || ferror(w->file) || fsync(fileno(w->file)) != 0;
+	rc |= fclose(w->file) != 0;
+	w->file = NULL;
 	rc = rc == 0 ? rename(w->part, w->path) : -1;
 	if (rc == -1)
 		buf_printf(why, "%s: %s", w->path, strerror(errno));
@@ -377,8 +429,8 @@ dump_end(struct dump_writer **wp)
 	if (w == NULL)
 		return;
 	*wp = NULL;
-	if (w->out.file != NULL)
-		(void)fclose(w->out.file);
+	if (w->file != NULL)
+		(void)fclose(w->file);
 	if (w->part != NULL)
 		(void)unlink(w->part);
 	free(w->part);

@@ -20,12 +20,27 @@
 
 #include "db/store.h"
 
+#define DUMP_MAGIC	"bailey-dump 1"
 #define DUMP_LINE_MAX	(4 * (RECORD_KEY_MAX + RECORD_VALUE_MAX) + 64)	/* every byte escaped */
 
-/* 0, or -1: why.  count_r: records written. */
-int	dump_write(struct store *, FILE *, uint64_t *count_r, struct buf *why);
+/* One record as a line with its end. */
+void	dump_put(FILE *, struct record_bytes key, struct record_bytes value);
+/* One line, without its end, into the store; it is taken apart in place.  False: malformed. */
+bool	dump_take(struct store *, char *line, size_t len, enum store_status *status_r);
 
-struct dump_report { uint64_t loaded, line; };
+/* Reads a whole dump, in memory for one line. */
+struct dump_reader {
+	FILE		*file;		/* the caller's */
+	uint64_t	 line, records;	/* read so far */
+	size_t		 len;		/* of text */
+	char		 text[DUMP_LINE_MAX + 2];
+};
+struct dump_reader *dump_reader_new(FILE *);	/* NULL without memory */
+void	dump_reader_free(struct dump_reader **);
+/* The next record, without its line end; may hold NULs.  NULL: *fault_r, or that is NULL and this was all. */
+char	*dump_next(struct dump_reader *, const char **fault_r);
+
+struct dump_report { uint64_t loaded; };
 /* 0, or -1: why, with the line; records before that line are loaded. */
 int	dump_load(struct store *, FILE *, struct dump_report *, struct buf *why);
 

@@ -1,5 +1,4 @@
 dist_man_MANS += \
-	doc/bailey-db.8 \
 	doc/bailey.8 \
 	doc/bailey.conf.5 \
 	doc/baileyctl.8

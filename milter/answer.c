@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * One row for each request; its function fills the object that goes back.
+ * Those about the store are in answer_memory.c.
  */
 #include "config.h"
 
@@ -11,33 +12,12 @@
 #include <string.h>
 
 #include "db/store.h"
+#include "milter/answer_memory.h"
 #include "milter/answer_private.h"
 #include "milter/census.h"
 #include "milter/memory.h"
 #include "milter/receipt.h"
 #include "milter/reload.h"
-#include "milter/shadow.h"
-
-bool
-answer_fail(json_t *out, const char *why)
-{
-	(void)json_object_set_new(out, "error", json_string(why));
-	return false;
-}
-
-void
-answer_number(json_t *out, const char *key, uint64_t n)
-{
-	(void)json_object_set_new(out, key, json_integer((json_int_t)n));
-}
-
-void
-answer_text(json_t *out, const char *key, const char *text)
-{
-	json_t *s = json_string(text);
-
-	(void)json_object_set_new(out, key, s != NULL ? s : json_string("(not UTF-8)"));
-}
 
 static json_t *
 resolver_of(const struct answer_about *about)
@@ -172,43 +152,6 @@ mode(const struct answer_about *about, const char *argument, json_t *out)
 	return true;
 }
 
-static bool
-why(const struct answer_about *about, const char *argument, json_t *out)
-{
-	json_t *found;
-
-	(void)about;
-	if (*argument == '\0')
-		return answer_fail(out, "why takes an id, as in a reply, or a queue id");
-	found = receipt_find(argument);
-	if (found == NULL)
-		return answer_fail(out, "there is no store now");
-	(void)json_object_set_new(out, "receipts", found);
-	return json_array_size(found) > 0 ||
-	       answer_fail(out, "no receipt has that id: deliveries are kept by choice only, and "
-				"nothing for ever");
-}
-
-static bool
-shadow(const struct answer_about *about, const char *argument, json_t *out)
-{
-	struct conf *conf = conf_current();
-	json_t *o = json_loads(argument, 0, NULL);
-	const char *after = json_string_value(json_object_get(o, "after"));
-	const struct shadow_query q = {.store = memory_store(),
-	    .conf = conf,
-	    .since = json_integer_value(json_object_get(o, "since")),
-	    .now = clock_wall(&clock_real)};
-	bool ok;
-
-	(void)about;
-	ok = q.store != NULL ? shadow_step(&q, after != NULL ? after : "", out)
-			     : answer_fail(out, "there is no store now");
-	json_decref(o);
-	conf_unref(&conf);
-	return ok;
-}
-
 /* clang-format off */
 static const struct { const char *name; answer_fill *fill; } requests[] = {
 	{"status", status},
@@ -216,10 +159,20 @@ static const struct { const char *name; answer_fill *fill; } requests[] = {
 	{"mode", mode},
 	{"mta", answer_mta},
 	{"stats", answer_stats},
-	{"why", why},
-	{"shadow", shadow},
 };
 /* clang-format on */
+
+/* False: it is no request for the store. */
+static bool
+ask_memory(const char *request, json_t *out, bool *ok_r)
+{
+	struct conf *conf = conf_current();
+	struct answer_memory memory = {.store = memory_store(), .conf = conf};
+	bool known = answer_memory(&memory, request, out, ok_r);
+
+	conf_unref(&conf);
+	return known;
+}
 
 char *
 answer_make(const struct answer_about *about, const char *request)
@@ -236,7 +189,7 @@ answer_make(const struct answer_about *about, const char *request)
 		i++;
 	if (i < n)
 		ok = requests[i].fill(about, argument, out);
-	else
+	else if (!ask_memory(request, out, &ok))
 		(void)answer_fail(out, "this daemon does not know such a request");
 	(void)json_object_set_new(out, "ok", json_boolean(ok));
 	text = json_dumps(out, JSON_COMPACT);

@@ -7,8 +7,7 @@
  *	mode WORD		shadow, enforce, off: forced until a restart; configured: no longer
  *	mta			what the MTA offered and sent (mta.h)
  *	stats [SECONDS]		what happened since the start, or lately
- *	why ID|QUEUE-ID		the receipts of it
- *	shadow {since after}	a part of what rules in shadow would have refused (shadow.h)
+ *	...			and what answer_memory.h has
  *
  * Every answer has "ok"; if that is false, "error" says why.
  */

@@ -2,8 +2,17 @@ libbailey_a_SOURCES += \
 	milter/answer.c \
 	milter/answer.h \
 	milter/answer_mta.c \
+	milter/answer_forget.c \
+	milter/answer_greylist.c \
+	milter/answer_greylist.h \
+	milter/answer_greylist_change.c \
+	milter/answer_greylist_key.c \
+	milter/answer_memory.c \
+	milter/answer_memory.h \
+	milter/answer_memory_private.h \
 	milter/answer_private.h \
 	milter/answer_stats.c \
+	milter/answer_value.c \
 	milter/authres.c \
 	milter/authres.h \
 	milter/census.c \
@@ -76,6 +85,5 @@ session_sources = \
 	milter/session.c \
 	milter/session.h
 sbin_PROGRAMS += bailey
-bailey_SOURCES = milter/main.c milter/shortage.c milter/shortage.h milter/signals.c \
-	milter/signals.h $(session_sources)
+bailey_SOURCES = milter/main.c milter/signals.c milter/signals.h $(session_sources)
 bailey_LDADD = libbailey.a $(MILTER_LIBS) $(BAILEY_LIBS)

@@ -373,16 +373,13 @@ collect_id(struct store *s, const char *id, json_t *list)
 }
 
 json_t *
-receipt_find(const char *id)
+receipt_find(struct store *s, const char *id)
 {
-	struct store *s = memory_store();
-	json_t *list = s != NULL ? json_array() : NULL;
+	json_t *list = json_array();
 	char found[STAGE_ID_SIZE];
 	struct record_key key;
 	size_t len;
 
-	if (list == NULL)
-		return NULL;
 	collect_id(s, id, list);
 	record_key_make(&key, RECORD_QUEUE_ID, (const char *const[]){id}, 1);
 	if (json_array_size(list) > 0 ||

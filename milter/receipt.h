@@ -25,8 +25,8 @@ void	 receipt_stop(void);
 /* As summary_log(). */
 void	 receipt_keep(const struct stage_walk *, const struct rcpt *, const struct decision *);
 
-/* An array of the receipts with that id, or queue id; empty: none.  NULL: there is no store. */
-json_t	*receipt_find(const char *id);
+/* An array of the receipts with that id, or queue id; empty: none. */
+json_t	*receipt_find(struct store *, const char *id);
 /* Receipts kept, and those lost since the start. */
 void	 receipt_count(uint64_t *kept_r, uint64_t *lost_r);
 

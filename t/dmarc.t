@@ -165,7 +165,7 @@ subtest 'forged From' => sub {
 # The store has what a report needs, of each message that was not deferred.
 subtest 'facts for reports' => sub {
 	$house->bailey->stop;
-	my @dump = split /\n/, qx($ENV{TOP_BUILDDIR}/bailey-db -d @{[$house->folder]}/bailey dump 2>/dev/null);
+	my @dump = split /\n/, qx($ENV{TOP_BUILDDIR}/baileyctl -d @{[$house->folder]}/bailey dump 2>/dev/null);
 	my @facts = map { [ split /\t/, $_, -1 ] } grep { /^dmarc\t/ } @dump;
 	my ($kept, @wanted) = (scalar(@facts),
 		[ 'SPF aligned', qr/^192\.0\.2\.10 example\.org reject\.test\.example reject\.test\.example v=DMARC1;p=reject;adkim=r;aspf=r treewalk none fail pass  reject\.test\.example pass$/ ],

@@ -14,7 +14,7 @@ my $build = $ENV{TOP_BUILDDIR} // '.';
 my ($sanitizers) = slurp("$build/Makefile") =~ /^SANITIZE_FLAGS = *(.*)$/m;
 my ($arch) = qx(readelf -hW $build/bailey) =~ /Machine:.*(X86-64|AArch64)/;
 
-for my $program (qw(bailey baileyctl bailey-db)) {
+for my $program (qw(bailey baileyctl)) {
 	my $elf = qx(readelf -hdlW $build/$program);
 	like($elf, qr/Type:\s+DYN \(Position-Independent Executable/, "$program: loaded anywhere (PIE)");
 	like($elf, qr/^\s*GNU_RELRO /m, "$program: tables of the linker read-only (RELRO)");

@@ -61,9 +61,11 @@ left out: 1 expired clients
 left out: 2 expired triplets
 END
 	spew("$house/dump", $dump);
-	my $db = ($ENV{TOP_BUILDDIR} // '.') . '/bailey-db';
-	is(qx($db -d $house/store load $house/dump 2>&1), "bailey-db: 8 records loaded\n", 'bailey-db takes it');
-	is(qx($db -d $house/store forget bounce-99-1\@a.example), "1 records removed\n", 'under our own keys');
+	my $ctl = ($ENV{TOP_BUILDDIR} // '.') . '/baileyctl';
+	spew("$house/conf", '');
+	is(qx($ctl -d $house/store load $house/dump 2>&1), "8 records loaded\n", 'baileyctl takes it');
+	is(qx($ctl -c $house/conf -d $house/store forget bounce-99-1\@a.example), "1 records removed\n",
+	    'under our own keys');
 
 	my $killed = ask($house, 'killed', [], @attempts);
 	$killed->kill('KILL');

@@ -164,8 +164,9 @@ subtest 'hours' => sub {
 	settled($receipts += 2);
 	my $before = (rule('helo.invalid'))[0]{again};
 	$daemon->stop;
+	is((rule('helo.invalid'))[0]{again}, $before, 'the same of a stopped daemon');
 	my $dump = $house->folder . '/dump';
-	my $tool = ($ENV{TOP_BUILDDIR} // '.') . '/bailey-db';
+	my $tool = ($ENV{TOP_BUILDDIR} // '.') . '/baileyctl';
 	system "$tool -d @{[$daemon->path =~ s{/[^/]+\z}{}r]} dump >$dump 2>/dev/null";
 	my $text = slurp($dump);
 	ok($text =~ s/^(shadow\t\d+) (\d+) (\d+) (.*twice\@.*)$/join ' ', $1, $2 - 3700, $3 - 3700, $4/me, 'it was remembered');

@@ -101,13 +101,46 @@ subtest 'what is kept' => sub {
 	is(scalar why($ids[-$_], 1), 1, "number $_ from the end is there") for 1 .. 5;
 };
 
-subtest 'restart' => sub {
-	my $kept = send_mail(helo => '-bad-');
+subtest 'a stopped daemon' => sub {
+	my $kept = send_mail(helo => '-bad-', queue => '4STOPPED');
 	why($kept, 1);
 	$daemon->stop;
-	is(($daemon->ctl('why', $kept))[0], 3, 'a stopped daemon is not asked');
+	for my $name ($kept, '4STOPPED') {
+		($status, $out, $err) = $daemon->ctl('why', $name);
+		is_deeply([ $status, $err ], [ 0, '' ], "why $name");
+		like($out, qr/^id +$kept$/m, 'is read from its store');
+	}
+	for (['nosuchid', 1, qr/no receipt has that id/], ['', 2, qr/is no id/], ["\x01\xff", 1, qr/no receipt/]) {
+		my ($bad, $wanted, $said) = @$_;
+		($status, $out, $err) = $daemon->ctl('why', $bad);
+		is($status, $wanted, 'a bad id') or diag($bad);
+		like($err, $said, 'is told');
+	}
 	$daemon->start;
 	is((why($kept, 1))[0]{id}, $kept, 'receipts outlive it');
+};
+
+# Whoever asks to be forgotten is named in receipts, too.
+subtest 'forget' => sub {
+	my %sent;
+	my $send = sub {
+		my ($to) = @_;
+		why($sent{$to} = send_mail(helo => '-bad-', to => [$to]), 1);
+	};
+	$daemon->reload($checks);
+	$send->($_) for 'Bob@example.org', 'bob+list@example.org', 'bobby@example.org', 'u-1@example.org', 'u-2@example.org';
+	my $forgotten = sub {
+		my ($address) = @_;
+		$daemon->ctl('forget', $address);
+		return join ' ', grep { ($daemon->ctl('why', $sent{$_}))[0] == 1 } sort keys %sent;
+	};
+	is($forgotten->('bob@example.org'), 'Bob@example.org bob+list@example.org', 'a recipient, however he is written');
+	is($forgotten->('u-1@example.org'), 'Bob@example.org bob+list@example.org u-1@example.org', 'nobody else');
+	$daemon->stop;
+	is($forgotten->('BOBBY@example.org'), 'Bob@example.org bob+list@example.org bobby@example.org u-1@example.org',
+	    'of a stopped daemon');
+	is($forgotten->('a@client.example'), join(' ', sort keys %sent), 'a sender');
+	is((split / /, ($daemon->ctl('forget', 'a@client.example'))[1])[0], 0, 'all of him');
 };
 
 $house->stop;
