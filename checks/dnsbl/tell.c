@@ -58,15 +58,16 @@ heaviest(const struct dnsbl_options *o, const struct tally *tally, int sign)
 	return most;
 }
 
-/* The list's own words, fit for a reply, if it has any.  Asked only of the list that decided. */
+/* The list's own words, fit for a reply, if they come in time.  Asked only of the list that decided. */
 static void
-put_txt(struct buf *b, const char *before, struct txn *t, const struct finding *f)
+put_txt(struct buf *b, const char *before, struct txn *t, const struct tally *tally,
+    const struct finding *f)
 {
 	char room[DNS_TXT_MAX];
 	const struct dns_answer *txt;
 	struct buf masked;
 
-	txt = dns_get(t->dns, f->answer->name, DNS_TXT, t->deadline);
+	txt = dns_get(t->dns, f->answer->name, DNS_TXT, tally->deadline);
 	if (txt->count == 0)
 		return;
 	buf_init(&masked, room, sizeof room);
@@ -128,12 +129,12 @@ report_score(struct txn *t, const struct tally *tally, enum dnsbl_result result)
 	put_subject(&reply, t, cause);
 	buf_printf(&reply, " blocked using %s", cause->zone->shown);
 	if (result == DNSBL_LISTED)
-		put_txt(&reply, "; ", t, cause);
+		put_txt(&reply, "; ", t, tally, cause);
 	v->reply = arena_strdup(t->arena, room);
 }
 
 static void
-report_zone(struct txn *t, const struct finding *f, bool decided)
+report_zone(struct txn *t, const struct tally *tally, const struct finding *f, bool decided)
 {
 	const struct dnsbl_options *o = t->options;
 	char room[TXT_SHOWN_MAX + 1] = "", what[NAME_TEXT_SIZE + 32];
@@ -153,7 +154,7 @@ report_zone(struct txn *t, const struct finding *f, bool decided)
 	verdict_prop(t, v, "policy", "ip", room);
 	if (decided) {
 		buf_reset(&text);
-		put_txt(&text, "", t, f);
+		put_txt(&text, "", t, tally, f);
 		if (text.len > 0)
 			verdict_prop(t, v, "policy", "txt", room);
 	}
@@ -180,7 +181,7 @@ tally_report(struct txn *t, struct tally *tally)
 		struct finding *f = &tally->findings[i];
 
 		if (f->answer != NULL && !f->told)
-			report_zone(t, f, f == saviour);
+			report_zone(t, tally, f, f == saviour);
 		f->told = f->answer != NULL;
 	}
 }

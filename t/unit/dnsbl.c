@@ -192,6 +192,7 @@ test_cases(void)
 
 		dns.asked[0] = '\0';
 		begin(&f, h, cases[i].client, cases[i].helo, cases[i].sender);
+		dns.text_until = 0;
 		faketxn_judge(&f, STAGE_RCPT);
 		last = &f.verdicts[f.count - 1];
 		tap_is(faketxn_results(&f), cases[i].results, "%s", cases[i].name);
@@ -210,6 +211,8 @@ test_cases(void)
 		}
 		tap_ok((strstr(dns.asked, "/TXT") != NULL) == decided,
 		    "... text only of a list that decided");
+		tap_ok(dns.text_until <= clock_mono(f.txn.clock) + options.wait,
+		    "... within the time of lists");
 		if (strstr(cases[i].reason, "not on the public") != NULL)
 			tap_is(dns.asked, "", "... nobody was asked");
 		faketxn_fini(&f);

@@ -201,7 +201,8 @@ dns_get(struct dns_session *s, const char *name, enum dns_type type, int64_t dea
 	bool first;
 	const struct dns_answer *a = look_up(s, name, type, &first);
 
-	(void)deadline;
 	s->dns->unasked += first;
+	if (type == DNS_TXT && deadline > s->dns->text_until)
+		s->dns->text_until = deadline;
 	return a;
 }

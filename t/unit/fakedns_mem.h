@@ -32,6 +32,7 @@ struct dns {
 	bool				 hold;		/* dns_ask_then() waits for fakedns_release() */
 	char				 asked[8192];	/* "mx.example.org/A ", each question once */
 	unsigned			 unasked;	/* questions a dns_get() had to ask first */
+	int64_t				 text_until;	/* latest deadline of a dns_get() for TXT */
 };
 
 /* Call what dns_ask_then() holds back, as the resolver's thread would. */
