@@ -4,16 +4,23 @@
  * steps short enough that the log flush is never late: flush, checkpoint,
  * sweep of expired records, compaction after a sweep that removed much, and
  * the text snapshot that a damaged store is restored from.
+ *
+ * A clock set wrong by months would have the sweep take everything for
+ * expired.  Hence, when it leaps ahead of the monotonic clock, or is far
+ * beyond the last snapshot at the start, nothing is swept for a day.
  */
 #include "db/backend.h"
 #include "db/dump.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #define STEP_TIME     20 /* ms of sweep or snapshot between two looks at the clock */
 #define COMPACT_WORTH 10000 /* removed records that leave enough empty pages behind */
+#define LEAP          3600 /* s; what is less removes little that would not go anyway */
+#define LEAP_CALM     (INT64_C(86400) * 1000) /* ms; time to see that a clock is wrong */
 
 struct maint {
 	struct store *store;
@@ -24,6 +31,7 @@ struct maint {
 
 	/* The thread's own; times are clock_mono ms. */
 	int64_t next_sweep, next_snapshot;
+	int64_t offset; /* s from the monotonic to the wall clock */
 	struct store_cursor cursor;
 	uint64_t removed; /* in this round */
 	bool sweeping, compacting;
@@ -36,7 +44,7 @@ sweep_step(struct maint *m, int64_t now)
 	struct store *s = m->store;
 	uint64_t removed;
 	enum store_status status =
-	    store_sweep_step(s, &m->cursor, clock_wall(s->setup.clock), &removed);
+	    store_sweep_step(s, &m->cursor, now / 1000 + m->offset, &removed);
 
 	m->removed += removed;
 	if (status == STORE_OK && !m->cursor.ended)
@@ -92,11 +100,33 @@ work_step(struct maint *m, int64_t now)
 }
 
 static void
+hold_sweep(struct maint *m, int64_t now, const char *what, int64_t ahead)
+{
+	m->sweeping = false;
+	m->next_sweep = now + LEAP_CALM;
+	store_say(m->store, STORE_NOTICE,
+	    "%s %" PRId64
+	    " s ahead of what was expected; for a day nothing is removed from the store in %s",
+	    what, ahead, m->store->setup.directory);
+}
+
+static void
+watch_clock(struct maint *m, int64_t now)
+{
+	int64_t before = m->offset;
+
+	m->offset = clock_wall(m->store->setup.clock) - now / 1000;
+	if (m->offset - before > LEAP)
+		hold_sweep(m, now, "the clock went", m->offset - before);
+}
+
+static void
 round_of_chores(struct maint *m)
 {
 	struct store *s = m->store;
 	int64_t start = clock_mono(s->setup.clock), now = start;
 
+	watch_clock(m, now);
 	store_flush(s);
 	while (!atomic_load(&s->down) && work_step(m, now) && now - start < STEP_TIME)
 		now = clock_mono(s->setup.clock);
@@ -139,6 +169,18 @@ snapshot_wait(struct store *s)
 	return left < every ? left : every;
 }
 
+/* There should be a snapshot of less than two rounds' age. */
+static void
+check_age(struct maint *m, int64_t now)
+{
+	int64_t last = atomic_load(&m->store->snapshot_time);
+	int64_t most = 2 * m->store->setup.options.snapshot / 1000 + LEAP;
+	int64_t age = now / 1000 + m->offset - last;
+
+	if (last != 0 && m->next_snapshot != 0 && age > most)
+		hold_sweep(m, now, "after a long rest, or by mistake, the clock is", age - most);
+}
+
 int
 maint_start(struct store *s)
 {
@@ -150,8 +192,10 @@ maint_start(struct store *s)
 		return -1;
 	m->store = s;
 	m->next_sweep = now + STORE_CALM;
+	m->offset = clock_wall(s->setup.clock) - now / 1000;
 	if (s->backend->flush != NULL && !s->backend->remote)
 		m->next_snapshot = now + snapshot_wait(s);
+	check_age(m, now);
 	(void)pthread_mutex_init(&m->lock, NULL);
 	(void)pthread_condattr_init(&attr);
 	(void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);

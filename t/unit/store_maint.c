@@ -12,12 +12,14 @@
 #include "t/scratch.h"
 #include "t/tap.h"
 
-#define T0       1700000000
-#define RECORDS  20000
-#define PATIENCE 3000 /* of 10 ms */
+#define T0         1700000000
+#define RECORDS    20000
+#define PATIENCE   3000 /* of 10 ms */
+#define TWO_ROUNDS 1000000 /* us, of the thread */
 
-/* A clock the test moves under the thread's feet. */
-static _Atomic int64_t seconds = T0;
+/* A clock the test moves under the thread's feet, and how far somebody has set the wall clock wrong. */
+static _Atomic int64_t seconds = T0, leap;
+static _Atomic int leaps; /* said */
 
 static int64_t
 mono(const struct clock *c)
@@ -30,10 +32,17 @@ static int64_t
 wall(const struct clock *c)
 {
 	(void)c;
-	return seconds;
+	return seconds + leap;
 }
 
 static const struct clock test_clock = {mono, wall};
+
+static void
+told(void *unused, enum store_event event, const char *text)
+{
+	(void)unused;
+	leaps += event == STORE_NOTICE && strstr(text, "for a day nothing is removed") != NULL;
+}
 
 static void
 fill(struct store *s)
@@ -74,7 +83,16 @@ test_sweep(struct store *s)
 
 	store_stats(s, &before);
 	tap_ok(before.bytes > 0 && before.swept == 0, "nothing is swept before its time");
-	seconds += 3600;
+	leap += 365 * 86400;
+	for (int i = 0; i < PATIENCE && leaps == 0; i++)
+		(void)usleep(10000);
+	seconds += 2 * 3600;
+	(void)usleep(TWO_ROUNDS);
+	store_stats(s, &after);
+	tap_is_int(leaps, 1, "a clock that is a year ahead is noticed");
+	tap_is_int((int64_t)after.swept, 0, "and nothing is swept by it");
+	leap = 0;
+	seconds += 86400;
 	for (int i = 0; i < PATIENCE; i++) {
 		store_stats(s, &after);
 		if (after.swept == RECORDS)
@@ -143,6 +161,12 @@ test_restart(const struct store_setup *setup)
 	seconds += 61;
 	tap_is_int(snapshot_at(s, seconds), seconds, "a restart does not put the next one off");
 	store_close(&s);
+	leaps = 0;
+	made[0].tv_sec = made[1].tv_sec = seconds - 10 * 86400;
+	(void)utimensat(AT_FDCWD, path, made, 0);
+	if (tap_ok(store_open(&s, setup, &why) == STORE_OK, "opens ten days later"))
+		store_close(&s);
+	tap_is_int(leaps, 1, "which the clock may be wrong about");
 }
 
 int
@@ -153,7 +177,8 @@ main(void)
 					.cache_size = 4 << 20,
 					.snapshot = 86400 * INT64_C(1000)},
 	    .directory = dir,
-	    .clock = &test_clock};
+	    .clock = &test_clock,
+	    .tell = told};
 	struct buf why;
 	struct store *s;
 
