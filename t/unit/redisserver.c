@@ -44,14 +44,19 @@ become_server(const struct redisserver *s)
 }
 
 void
-redisserver_start(struct redisserver *s, const char *folder)
+redisserver_init(struct redisserver *s, const char *folder)
+{
+	(void)snprintf(s->socket, sizeof s->socket, "%s/redis.sock", folder);
+	s->url = (struct redis_url){.host = s->socket};
+	s->place = (struct redis_place){.servers = &s->url, .n = 1};
+}
+
+void
+redisserver_start(struct redisserver *s)
 {
 	const struct timespec pause = {.tv_nsec = 20000000};
 	int tries = 0;
 
-	(void)snprintf(s->socket, sizeof s->socket, "%s/redis.sock", folder);
-	s->url = (struct redis_url){.host = s->socket};
-	s->place = (struct redis_place){.servers = &s->url, .n = 1};
 	s->pid = fork();
 	if (s->pid == 0)
 		become_server(s);

@@ -13,8 +13,10 @@ struct redisserver {
 	struct redis_place	 place;		/* for struct store_options */
 };
 
-/* Started and answering; the test ends when that fails. */
-void	redisserver_start(struct redisserver *, const char *folder);
+/* Where it will be. */
+void	redisserver_init(struct redisserver *, const char *folder);
+/* Started, empty and answering; the test ends when that fails. */
+void	redisserver_start(struct redisserver *);
 void	redisserver_stop(struct redisserver *);
 
 #endif

@@ -465,8 +465,9 @@ main(void)
 
 	clock_fake_init(&fake, 1, T0);
 	scratch_make(where);
+	redisserver_init(&server, where);
 	if (HAVE_REDIS)
-		redisserver_start(&server, where);
+		redisserver_start(&server);
 	for (size_t i = 0; i < 2 + HAVE_REDIS; i++) {
 		const char *type = kinds[i].name;
 		struct store *s = open_store(kinds[i].type, kinds[i].shared),
