@@ -29,11 +29,14 @@ libbailey_a_SOURCES += \
 	db/redis.c \
 	db/redis.h \
 	db/redis_ask.c \
+	db/redis_cluster.c \
 	db/redis_conn.c \
+	db/redis_decide.c \
 	db/redis_pool.c \
 	db/redis_private.h \
 	db/redis_scan.c \
 	db/redis_script.c \
+	db/redis_sentinel.c \
 	db/redis_tend.c \
 	db/shared.c
 endif

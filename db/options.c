@@ -30,6 +30,10 @@ const struct option store_option_table[] = {
 	{"url", OPTION_STRINGS, AT(url), .value = NULL},
 	/* Whose first line is the password there. */
 	{"password-file", OPTION_STRING, AT(password_file), .value = NULL, .max = 1000},
+	/* The servers are sentinels, who know the master by this name. */
+	{"sentinel", OPTION_STRING, AT(sentinel), .value = NULL, .max = 200},
+	/* The servers are nodes of a cluster. */
+	{"cluster", OPTION_BOOL, AT(cluster), .value = "no"},
 	/* In front of each key there: one for each installation. */
 	{"prefix", OPTION_STRING, AT(prefix), "bailey:", .min = 1, .max = 64},
 	/* What one question to a server may take. */
@@ -67,12 +71,13 @@ static int
 parse_servers(
     const struct store_options *o, struct redis_place *place, struct arena *a, const char **why_r)
 {
+	int port = o->sentinel != NULL ? REDIS_SENTINEL_PORT : REDIS_PORT;
 	struct redis_url *servers = arena_array(a, o->url.n, sizeof *servers);
 
 	for (size_t i = 0; servers != NULL && i < o->url.n; i++) {
 		struct redis_url *u = &servers[i];
 
-		if (redis_url_parse(u, o->url.v[i], REDIS_PORT, a, why_r) == 0 && i > 0 &&
+		if (redis_url_parse(u, o->url.v[i], port, a, why_r) == 0 && i > 0 &&
 		    (u->user != NULL || u->password != NULL || u->db != 0))
 			*why_r = "user, password and number of the database stand in the first one";
 		if (*why_r == NULL && u->tls)
@@ -118,6 +123,10 @@ store_options_finish(void *options, struct arena *a, const char **why_r)
 		return -1;
 	if (place->user != NULL && place->password == NULL) {
 		*why_r = "url: a user needs a password, here or in password-file";
+		return -1;
+	}
+	if (o->cluster && (o->sentinel != NULL || place->db != 0)) {
+		*why_r = "cluster: has neither sentinels nor databases but 0";
 		return -1;
 	}
 	o->redis = place;

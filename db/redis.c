@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What a back end does, done by a Redis server: plain commands, and for what
- * reads and writes in one step the script.
+ * What a back end does, done by a Redis server: all that is a plain command.
  */
 #include "db/redis_private.h"
 
@@ -10,20 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-_Static_assert(GREYLIST_NEW == 0 && GREYLIST_EARLY == 1 && GREYLIST_PASSED == 2 &&
-		   GREYLIST_KNOWN == 3 && GREYLIST_ALLOWED == 4,
-    "as in redis_script.lua");
-
-#define ANSWER_NEWER (-1)
-
-/* A key as it is on the server. */
-struct full_key {
-	uint8_t bytes[REDIS_HOST_SIZE + RECORD_KEY_MAX];
-	size_t len;
-};
-
-static struct record_bytes
-full_key(const struct redis *r, struct full_key *k, struct record_bytes key)
+struct record_bytes
+redis_full_key(const struct redis *r, struct redis_key *k, struct record_bytes key)
 {
 	memcpy(k->bytes, r->prefix, r->prefix_len);
 	memcpy(k->bytes + r->prefix_len, key.p, key.n);
@@ -31,145 +18,11 @@ full_key(const struct redis *r, struct full_key *k, struct record_bytes key)
 	return (struct record_bytes){k->bytes, k->len};
 }
 
-/* ---- the script */
-
-static void
-call(struct redis *r, struct redis_command *c, const struct record_bytes *keys, size_t n)
-{
-	*c = (struct redis_command){.key = keys[0]};
-	redis_word(c, "EVALSHA");
-	redis_word(c, r->sha);
-	redis_number(c, (int64_t)n);
-	for (size_t i = 0; i < n; i++)
-		redis_bytes(c, keys[i]);
-}
-
-static void
-arguments(struct redis *r, struct redis_command *c, const char *verb, int64_t now,
-    const struct greylist_params *p)
-{
-	redis_word(c, verb);
-	redis_number(c, now + atomic_load(&r->skew));
-	redis_number(c, p->delay);
-	redis_number(c, p->retry_window);
-	redis_number(c, p->max_age);
-	redis_number(c, p->auto_allow_after);
-	redis_number(c, GREYLIST_REFRESH);
-	redis_number(c, REDIS_SLACK);
-}
-
-/* The numbers of an answer; frees it. */
-static enum store_status
-take_numbers(struct redis *r, redisReply *reply, long long *out, size_t n)
-{
-	bool good = reply->type == REDIS_REPLY_ARRAY && reply->elements > 0;
-
-	for (size_t i = 0; good && i < reply->elements && i < n; i++) {
-		good = reply->element[i]->type == REDIS_REPLY_INTEGER;
-		out[i] = reply->element[i]->integer;
-	}
-	freeReplyObject(reply);
-	if (!good)
-		store_detail(r->store, "the script gives an answer that is not its own");
-	return !good ? STORE_FAILED : out[0] == ANSWER_NEWER ? STORE_NEWER : STORE_OK;
-}
-
-static enum store_status
-ask_numbers(struct redis *r, const struct redis_command *c, long long *out, size_t n)
-{
-	redisReply *reply;
-	enum store_status status = redis_ask(r, c, &reply);
-
-	return status == STORE_OK ? take_numbers(r, reply, out, n) : status;
-}
-
-enum store_status
-redis_greylist(struct redis *r, const struct store_attempt *t, struct greylist_answer *a)
-{
-	struct full_key full[2];
-	struct record_bytes keys[2] = {full_key(r, &full[0], record_key_bytes(t->triplet)),
-	    full_key(r, &full[1], record_key_bytes(t->client))};
-	long long n[4] = {0};
-	struct redis_command c;
-	enum store_status status;
-
-	call(r, &c, keys, t->params->auto_allow_after > 0 ? 2 : 1);
-	arguments(r, &c, "greylist", t->now, t->params);
-	status = ask_numbers(r, &c, n, 4);
-	*a = (struct greylist_answer){(enum greylist_outcome)n[0], n[1], n[2], (uint32_t)n[3]};
-	return status;
-}
-
-enum store_status
-redis_credit(struct redis *r, const struct store_attempt *t)
-{
-	struct full_key full;
-	struct record_bytes key = full_key(r, &full, record_key_bytes(t->client));
-	struct redis_command c;
-	long long n;
-
-	call(r, &c, &key, 1);
-	arguments(r, &c, "credit", t->now, t->params);
-	return ask_numbers(r, &c, &n, 1);
-}
-
-static enum store_status
-on_record(struct redis *r, const char *verb, struct record_bytes key, struct record_bytes value,
-    int64_t now, long long *n)
-{
-	static const struct greylist_params none = {0};
-	struct full_key full;
-	struct record_bytes whole = full_key(r, &full, key);
-	struct redis_command c;
-
-	call(r, &c, &whole, 1);
-	arguments(r, &c, verb, now, &none);
-	if (value.n > 0)
-		redis_bytes(&c, value);
-	return ask_numbers(r, &c, n, 1);
-}
-
-enum store_status
-redis_merge(struct redis *r, struct record_bytes key, struct record_bytes value)
-{
-	int64_t skew = atomic_load(&r->skew), expires;
-	uint8_t moved[RECORD_GREYLIST_SIZE];
-	struct greylist_record g;
-	long long n;
-
-	if (skew != 0 && record_head_get(value, &expires) && record_greylist_get(value, &g)) {
-		g.first += skew;
-		g.last += skew;
-		g.passed += g.passed != 0 ? skew : 0;
-		record_greylist_put(moved, &g, expires + skew);
-		value.p = moved;
-	}
-	return on_record(r, "merge", key, value, clock_wall(r->store->setup.clock), &n);
-}
-
-enum store_status
-redis_expire(
-    struct redis *r, const struct record_bytes *keys, size_t n, int64_t now, uint64_t *removed_r)
-{
-	enum store_status status = STORE_OK;
-	long long removed;
-
-	*removed_r = 0;
-	for (size_t i = 0; status == STORE_OK && i < n; i++) {
-		status =
-		    on_record(r, "expire", keys[i], (struct record_bytes){NULL, 0}, now, &removed);
-		*removed_r += status == STORE_OK && removed > 0;
-	}
-	return status;
-}
-
-/* ---- plain commands */
-
 enum store_status
 redis_get(struct redis *r, struct record_bytes key, uint8_t *out, size_t size, size_t *len_r)
 {
-	struct full_key full;
-	struct redis_command c = {.key = full_key(r, &full, key)};
+	struct redis_key full;
+	struct redis_command c = {.key = redis_full_key(r, &full, key)};
 	enum store_status status;
 	redisReply *reply;
 
@@ -190,8 +43,8 @@ redis_get(struct redis *r, struct record_bytes key, uint8_t *out, size_t size, s
 enum store_status
 redis_put(struct redis *r, struct record_bytes key, struct record_bytes value)
 {
-	struct full_key full;
-	struct redis_command c = {.key = full_key(r, &full, key)};
+	struct redis_key full;
+	struct redis_command c = {.key = redis_full_key(r, &full, key)};
 	enum store_status status;
 	redisReply *reply;
 	int64_t expires, left;
@@ -212,8 +65,8 @@ redis_put(struct redis *r, struct record_bytes key, struct record_bytes value)
 enum store_status
 redis_remove(struct redis *r, struct record_bytes key)
 {
-	struct full_key full;
-	struct redis_command c = {.key = full_key(r, &full, key)};
+	struct redis_key full;
+	struct redis_command c = {.key = redis_full_key(r, &full, key)};
 	enum store_status status;
 	redisReply *reply;
 
@@ -225,8 +78,6 @@ redis_remove(struct redis *r, struct record_bytes key)
 	freeReplyObject(reply);
 	return status;
 }
-
-/* ---- the whole */
 
 static bool
 parse_memory(const char *info, uint64_t *bytes_r)
@@ -279,7 +130,14 @@ redis_open(struct redis **redis_r, struct store *s, struct buf *why)
 	r->deadline = o->deadline;
 	if (s->setup.offline && r->deadline < REDIS_OFFLINE_DEADLINE)
 		r->deadline = REDIS_OFFLINE_DEADLINE;
-	r->prefix_len = (size_t)snprintf(r->prefix, sizeof r->prefix, "%s", o->prefix);
+	r->prefix_len = (size_t)snprintf(
+	    r->prefix, sizeof r->prefix, "%s%s", o->cluster ? "{}" : "", o->prefix);
+	if (o->cluster && (r->slots = calloc(REDIS_SLOTS, sizeof *r->slots)) == NULL) {
+		buf_puts(why, "out of memory");
+		free(r);
+		*redis_r = NULL;
+		return STORE_FAILED;
+	}
 	redis_script_sha(r->sha);
 	(void)pthread_mutex_init(&r->lock, NULL);
 	(void)pthread_condattr_init(&attr);
@@ -299,6 +157,7 @@ redis_close(struct redis **rp)
 
 	*rp = NULL;
 	redis_pool_free(r);
+	free(r->slots);
 	(void)pthread_cond_destroy(&r->returned);
 	(void)pthread_mutex_destroy(&r->lock);
 	free(r);

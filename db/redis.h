@@ -18,8 +18,8 @@
  * the script reads and writes both in one step (redis_script.lua).  In a
  * cluster they lie anywhere, since a record is one key and no operation spans
  * slots; so client and triplet are asked side by side, and for a client known
- * to be allowed only the client.  What that costs: the first triplet of an
- * allowed client that this host sees is noted, too.
+ * to be allowed only the client; when another one turns out to be, what was
+ * done to the triplet is undone.
  *
  * The clock is ours, corrected by what the server's says at connecting if that
  * is more than REDIS_SKEW_MIN away: so hosts whose clocks differ agree.  The

@@ -17,16 +17,36 @@ redis_until(const struct redis *r)
 	return clock_mono(&clock_real) + r->deadline;
 }
 
+/* The command into its connection, and before it what it needs there. */
+static void
+put(struct redis *r, struct redis_question *q, bool script)
+{
+	struct redis_command load = {0}, asking = {0};
+	bool good = true;
+
+	redis_word(&load, "SCRIPT");
+	redis_word(&load, "LOAD");
+	redis_word(&load, redis_script);
+	redis_word(&asking, "ASKING");
+	if (script)
+		good = redis_conn_send(q->conn, &load) == 0;
+	if (good && q->asking)
+		good = redis_conn_send(q->conn, &asking) == 0;
+	q->skip = script + q->asking;
+	if (good && redis_conn_send(q->conn, q->command) == 0)
+		return;
+	redis_drop(r, q->node, &q->conn, 0);
+	q->status = STORE_FAILED;
+}
+
 static void
 send_on(struct redis *r, struct redis_question *q, struct redis_node *node, bool wait)
 {
 	q->node = node;
 	q->status = redis_lease(r, node, q->until, wait, &q->conn);
-	if (q->status == STORE_OK && redis_conn_send(q->conn, q->command) == -1) {
-		redis_drop(r, node, &q->conn, 0);
-		q->status = STORE_FAILED;
-	}
-	if (q->status == STORE_BUSY && !wait)
+	if (q->status == STORE_OK)
+		put(r, q, false);
+	else if (q->status == STORE_BUSY && !wait)
 		q->status = STORE_OK; /* not sent; redis_finish() will wait */
 }
 
@@ -53,27 +73,10 @@ lost(struct redis *r, struct redis_question *q, bool late)
 	if (!again)
 		store_detail(r->store, "%s: %s", redis_node_text(q->node, name), q->conn->why);
 	redis_drop(r, q->node, &q->conn, again ? 0 : late ? REDIS_STRIKES : 1);
-	q->skip = 0;
 	if (again)
 		send_on(r, q, q->node, true);
 	else
 		q->status = STORE_AWAY;
-}
-
-static void
-load_script(struct redis *r, struct redis_question *q)
-{
-	struct redis_command load = {0};
-
-	redis_word(&load, "SCRIPT");
-	redis_word(&load, "LOAD");
-	redis_word(&load, redis_script);
-	if (redis_conn_send(q->conn, &load) == 0 && redis_conn_send(q->conn, q->command) == 0) {
-		q->skip = 1;
-		return;
-	}
-	redis_drop(r, q->node, &q->conn, 0);
-	q->status = STORE_FAILED;
 }
 
 static bool
@@ -109,6 +112,20 @@ meaning(const char *error, unsigned *strikes_r)
 	return strstr(error, "-OOM ") != NULL ? STORE_FULL : STORE_FAILED;
 }
 
+/* The slot lies elsewhere: from now on, or for this question. */
+static void
+follow(struct redis *r, struct redis_question *q, const char *error)
+{
+	struct redis_node *node = redis_cluster_moved(r, error);
+
+	redis_return(r, &q->conn);
+	q->asking = begins(error, "ASK ");
+	if (node != NULL)
+		send_on(r, q, node, true);
+	else
+		q->status = STORE_AWAY;
+}
+
 /* An error instead of an answer: mended, and then status is OK and the command on its way again. */
 static void
 refused(struct redis *r, struct redis_question *q, const char *error)
@@ -117,7 +134,11 @@ refused(struct redis *r, struct redis_question *q, const char *error)
 	unsigned strikes;
 
 	if (begins(error, "NOSCRIPT ")) {
-		load_script(r, q);
+		put(r, q, true);
+		return;
+	}
+	if (r->slots != NULL && (begins(error, "MOVED ") || begins(error, "ASK "))) {
+		follow(r, q, error);
 		return;
 	}
 	q->status = meaning(error, &strikes);

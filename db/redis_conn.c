@@ -182,8 +182,8 @@ greet(struct redis *r, struct redis_conn *conn, int64_t until)
 }
 
 struct redis_conn *
-redis_conn_open(
-    struct redis *r, struct redis_node *node, const char *address, int64_t until, struct buf *why)
+redis_conn_open(struct redis *r, struct redis_node *node, const char *address, bool sentinel,
+    int64_t until, struct buf *why)
 {
 	struct redis_conn *conn = calloc(1, sizeof *conn);
 
@@ -196,7 +196,7 @@ redis_conn_open(
 				  : redisConnectNonBlock(address, node->port);
 	if (conn->c == NULL)
 		fail(conn, "out of memory");
-	else if (is_connected(conn, until) && greet(r, conn, until))
+	else if (is_connected(conn, until) && (sentinel || greet(r, conn, until)))
 		return conn;
 	buf_puts(why, conn->why);
 	redis_conn_close(&conn);

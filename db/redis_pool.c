@@ -47,6 +47,17 @@ redis_node_get(struct redis *r, const char *host, int port)
 	return r->nodes[r->node_count++] = node;
 }
 
+struct redis_node *
+redis_node_find(struct redis *r, const char *host, int port)
+{
+	struct redis_node *node;
+
+	(void)pthread_mutex_lock(&r->lock);
+	node = redis_node_get(r, host, port);
+	(void)pthread_mutex_unlock(&r->lock);
+	return node;
+}
+
 /* By r->lock: wait until there is an idle connection or room for one. */
 static enum store_status
 take_turn(struct redis *r, struct redis_node *node, int64_t until, bool wait)
@@ -74,7 +85,7 @@ make(struct redis *r, struct redis_node *node, const char *address, int64_t unti
 
 	buf_init(&why, room, sizeof room);
 	if (address[0] != '\0')
-		*conn_r = redis_conn_open(r, node, address, until, &why);
+		*conn_r = redis_conn_open(r, node, address, false, until, &why);
 	else
 		buf_puts(&why, "its address is not known");
 	if (*conn_r != NULL)

@@ -15,11 +15,18 @@
 #define REDIS_SKEW_MIN		10	/* s; what is below it may be the way there, and harms nobody */
 #define REDIS_SLACK		3600	/* s */
 #define REDIS_HINTS		4096	/* clients of a cluster remembered as allowed */
+#define REDIS_LOOK_EVERY	5000	/* ms between two looks whether another is the master by now */
 #define REDIS_HOST_SIZE		256
 #define REDIS_OFFLINE_DEADLINE	5000	/* ms at least for a tool: no mail waits for it */
 #define REDIS_ARGS_MAX		16
 
 struct redis_node;
+
+/* A key as it is on the server. */
+struct redis_key {
+	uint8_t	bytes[REDIS_HOST_SIZE + RECORD_KEY_MAX];
+	size_t	len;
+};
 
 struct redis_conn {
 	redisContext		*c;
@@ -36,6 +43,7 @@ struct redis_node {
 	size_t			 idle_count, lent;
 	unsigned		 failures;	/* in a row */
 	bool			 away;		/* the breaker is open */
+	bool			 owner;		/* of slots */
 };
 
 struct redis {
@@ -51,6 +59,11 @@ struct redis {
 	struct redis_node	*nodes[REDIS_NODES_MAX];	/* live until the end */
 	size_t			 node_count;
 	struct redis_node	*master;	/* whom to ask when it is no cluster; NULL: not known */
+	struct redis_node	**slots;	/* REDIS_SLOTS owners, NULL: not known; NULL: it is no cluster */
+	bool			 stale;		/* slots have moved */
+	int64_t			 looked;	/* clock_mono ms when sentinels or cluster were last asked */
+
+	_Atomic uint64_t	 hints[REDIS_HINTS];	/* hashes of clients that a cluster said are allowed */
 };
 
 struct redis_command {
@@ -62,9 +75,9 @@ struct redis_command {
 };
 
 /* redis_conn.c.  until: clock_mono(&clock_real) ms. */
-/* Connected, logged in, its clock compared; NULL: why. */
+/* Connected and, unless it is a sentinel, logged in, its clock compared; NULL: why. */
 struct redis_conn *redis_conn_open(struct redis *, struct redis_node *, const char *address,
-	    int64_t until, struct buf *why);
+	    bool sentinel, int64_t until, struct buf *why);
 void	redis_conn_close(struct redis_conn **);
 /* Sent with the next reply that is waited for.  -1: no memory. */
 int	redis_conn_send(struct redis_conn *, const struct redis_command *);
@@ -86,6 +99,7 @@ void	redis_return(struct redis *, struct redis_conn **);
 void	redis_drop(struct redis *, struct redis_node *, struct redis_conn **, unsigned strikes);
 /* It answers at that address: the breaker closes. */
 void	redis_node_works(struct redis *, struct redis_node *, const char *address);
+struct redis_node *redis_node_find(struct redis *, const char *host, int port);	/* takes the lock */
 void	redis_pool_free(struct redis *);
 const char *redis_node_text(const struct redis_node *, char out[REDIS_HOST_SIZE + 8]);
 
@@ -97,6 +111,7 @@ struct redis_question {
 	struct redis_conn	*conn;		/* NULL: not sent */
 	struct redis_node	*node;
 	unsigned		 skip;		/* answers before ours */
+	bool			 asking;	/* ASK sent us there */
 };
 /* Send it if that can be done at once; node NULL: to whoever holds its key. */
 void	redis_begin(struct redis *, struct redis_question *, const struct redis_command *, int64_t until,
@@ -109,10 +124,25 @@ enum store_status redis_ask_node(struct redis *, struct redis_node *, const stru
 int64_t	redis_until(const struct redis *);
 
 /* redis_tend.c */
+/* The numeric address of a node, now; may wait for the DNS.  False: why. */
+bool	redis_resolve(struct redis_node *, char out[REDIS_HOST_SIZE], struct buf *why);
+/* Whether it answers and takes records; then it works from now on. */
+bool	redis_try(struct redis *, struct redis_node *, struct buf *why);
+bool	redis_is_master_away(struct redis *);
+void	redis_set_master(struct redis *, struct redis_node *);
+/* The master by its name. */
+enum store_status redis_sentinel_tend(struct redis *, struct buf *why);
+/* The owners of slots; those away are tried. */
+enum store_status redis_cluster_tend(struct redis *, struct buf *why);
+/* "MOVED 3999 127.0.0.1:6381" or "ASK ...": to whom; NULL: malformed, or too many nodes. */
+struct redis_node *redis_cluster_moved(struct redis *, const char *error);
 /* Who holds this key; NULL: not known. */
 struct redis_node *redis_route(struct redis *, struct record_bytes key);
 /* One of those that hold all records together; NULL: no more of them. */
 struct redis_node *redis_part(struct redis *, unsigned *part);
+
+/* redis.c */
+struct record_bytes redis_full_key(const struct redis *, struct redis_key *, struct record_bytes key);
 
 /* redis_script.c */
 extern const char redis_script[];

@@ -79,6 +79,19 @@ take(struct scan *s, const redisReply *key, const redisReply *value)
 	s->used += value->len;
 }
 
+/* Its slot is moving to another node of the cluster. */
+static redisReply *
+fetch_elsewhere(struct scan *s, const redisReply *key)
+{
+	struct redis_command c = {.key = {(const uint8_t *)key->str, key->len}};
+	redisReply *value;
+
+	redis_word(&c, "GET");
+	redis_bytes(&c, c.key);
+	(void)redis_ask(s->redis, &c, &value);
+	return value;
+}
+
 static bool
 fetch_values(struct scan *s, const redisReply *keys)
 {
@@ -97,7 +110,12 @@ fetch_values(struct scan *s, const redisReply *keys)
 		value = redis_conn_reply(s->conn, s->until, &s->late);
 		if (value == NULL)
 			return false;
-		take(s, keys->element[i], value);
+		if (value->type == REDIS_REPLY_ERROR) {
+			freeReplyObject(value);
+			value = fetch_elsewhere(s, keys->element[i]);
+		}
+		if (value != NULL)
+			take(s, keys->element[i], value);
 		freeReplyObject(value);
 	}
 	return true;

@@ -2,11 +2,13 @@
 -- What db/decide.c and db/local.c do, done by the server in one step: whoever
 -- changes one changes the other (t/unit/store.c compares them).
 --
---   ARGV  verb now delay window age allow refresh slack [value]
+--   ARGV  verb now delay window age allow refresh slack [value [other]]
 --
 --   verb      KEYS                 answer
 --   greylist  triplet [client]     { outcome, wait, delayed, count }
 --   client    client               { ALLOWED }, or { 0 }: it must be asked
+--   try       triplet              as greylist; then the values before and after
+--   undo      triplet              { 0 }; value: before a try, other: after it
 --   credit    client               { 0 }
 --   merge     record               { 0 }; value: what somebody else learnt
 --   expire    record               { removed }
@@ -104,6 +106,21 @@ local function triplet_decide(key)
 	return { outcome, wait, delayed, r.count }
 end
 
+local function try(key)
+	local before = redis.call('GET', key)
+	local answer = triplet_decide(key)
+	answer[5] = before or ''
+	answer[6] = redis.call('GET', key) or ''
+	return answer
+end
+
+-- Unless somebody came in between.
+local function undo(key, before, after)
+	if redis.call('GET', key) ~= after then return { 0 } end
+	if before == '' then redis.call('DEL', key) else write(key, parse(before)) end
+	return { 0 }
+end
+
 local function greylist(triplet, client)
 	local allowed = false
 	if client then
@@ -147,6 +164,8 @@ if verb == 'client' then
 	local allowed = client_allowed(KEYS[1])
 	return { allowed == nil and NEWER or allowed and ALLOWED or 0 }
 end
+if verb == 'try' then return try(KEYS[1]) end
+if verb == 'undo' then return undo(KEYS[1], ARGV[9], ARGV[10]) end
 if verb == 'credit' then return client_credit(KEYS[1]) end
 if verb == 'merge' then return merge(KEYS[1], ARGV[9]) end
 if verb == 'expire' then return expire(KEYS[1]) end

@@ -6,11 +6,11 @@
 #include "db/redis_private.h"
 
 #include <netdb.h>
+#include <stdlib.h>
 #include <string.h>
 
-/* The numeric address of a node, now; false: why. */
-static bool
-resolve(struct redis_node *node, char out[REDIS_HOST_SIZE], struct buf *why)
+bool
+redis_resolve(struct redis_node *node, char out[REDIS_HOST_SIZE], struct buf *why)
 {
 	struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *found;
 	int rc = 0;
@@ -29,27 +29,40 @@ resolve(struct redis_node *node, char out[REDIS_HOST_SIZE], struct buf *why)
 	return rc == 0;
 }
 
-/* Whether it takes a record: a replica, or one that is still loading, does not. */
+static bool
+begins(const redisReply *reply, const char *word)
+{
+	return strncmp(reply->str, word, strlen(word)) == 0;
+}
+
+/* One that is full can still be asked; the node of a cluster may not hold our key. */
+static bool
+is_well(const struct redis *r, const redisReply *reply)
+{
+	return reply->type != REDIS_REPLY_ERROR || begins(reply, "OOM ") ||
+	       (r->slots != NULL && (begins(reply, "MOVED ") || begins(reply, "ASK ")));
+}
+
+/* Write: a replica, or one that is still loading, refuses. */
 static bool
 takes_records(struct redis *r, struct redis_conn *conn, int64_t until, struct buf *why)
 {
-	char key[REDIS_HOST_SIZE + 8], name[REDIS_HOST_SIZE + 8];
+	static const uint8_t probe[] = "probe"; /* no record: it has no value */
+	char name[REDIS_HOST_SIZE + 8];
 	struct redis_command set = {0};
+	struct redis_key key;
 	redisReply *reply;
 	bool late, good;
 
-	(void)snprintf(key, sizeof key, "%.*sprobe", (int)r->prefix_len, r->prefix);
 	redis_word(&set, "SET");
-	redis_word(&set, key);
+	redis_bytes(&set, redis_full_key(r, &key, (struct record_bytes){probe, sizeof probe - 1}));
 	redis_word(&set, "");
 	redis_word(&set, "EX");
 	redis_number(&set, 60);
 	if (redis_conn_send(conn, &set) == -1)
 		return false;
 	reply = redis_conn_reply(conn, until, &late);
-	/* One that is full can still be asked. */
-	good = reply != NULL &&
-	       (reply->type == REDIS_REPLY_STATUS || strncmp(reply->str, "OOM ", 4) == 0);
+	good = reply != NULL && is_well(r, reply);
 	if (!good)
 		buf_printf(why, "%s: %s", redis_node_text(conn->node, name),
 		    reply != NULL ? reply->str : conn->why);
@@ -57,9 +70,8 @@ takes_records(struct redis *r, struct redis_conn *conn, int64_t until, struct bu
 	return good;
 }
 
-/* Try one server; true: it works from now on. */
-static bool
-try(struct redis *r, struct redis_node *node, struct buf *why)
+bool
+redis_try(struct redis *r, struct redis_node *node, struct buf *why)
 {
 	char address[REDIS_HOST_SIZE], name[REDIS_HOST_SIZE + 8], room[200];
 	int64_t until = redis_until(r);
@@ -67,10 +79,10 @@ try(struct redis *r, struct redis_node *node, struct buf *why)
 	struct buf error;
 	bool good;
 
-	if (!resolve(node, address, why))
+	if (!redis_resolve(node, address, why))
 		return false;
 	buf_init(&error, room, sizeof room);
-	conn = redis_conn_open(r, node, address, until, &error);
+	conn = redis_conn_open(r, node, address, false, until, &error);
 	if (conn == NULL) {
 		buf_printf(why, "%s: %s", redis_node_text(node, name), error.s);
 		return false;
@@ -82,22 +94,12 @@ try(struct redis *r, struct redis_node *node, struct buf *why)
 	return good;
 }
 
-struct redis_node *
-redis_route(struct redis *r, struct record_bytes key)
+void
+redis_set_master(struct redis *r, struct redis_node *node)
 {
-	struct redis_node *node;
-
-	(void)key;
 	(void)pthread_mutex_lock(&r->lock);
-	node = r->master;
+	r->master = node;
 	(void)pthread_mutex_unlock(&r->lock);
-	return node;
-}
-
-struct redis_node *
-redis_part(struct redis *r, unsigned *part)
-{
-	return *part == 0 ? redis_route(r, (struct record_bytes){NULL, 0}) : NULL;
 }
 
 /* The first of those in the configuration that takes records. */
@@ -108,28 +110,34 @@ find_master(struct redis *r, struct buf *why)
 	struct redis_node *node;
 
 	for (size_t i = 0; i < place->n; i++) {
-		(void)pthread_mutex_lock(&r->lock);
-		node = redis_node_get(r, place->servers[i].host, place->servers[i].port);
-		(void)pthread_mutex_unlock(&r->lock);
+		node = redis_node_find(r, place->servers[i].host, place->servers[i].port);
 		if (why->len > 0)
 			buf_puts(why, "; ");
-		if (node == NULL || !try(r, node, why))
+		if (node == NULL || !redis_try(r, node, why))
 			continue;
-		(void)pthread_mutex_lock(&r->lock);
-		r->master = node;
-		(void)pthread_mutex_unlock(&r->lock);
+		redis_set_master(r, node);
 		return STORE_OK;
 	}
 	return STORE_AWAY;
 }
 
-enum store_status
-redis_tend(struct redis *r, struct buf *why)
+bool
+redis_is_master_away(struct redis *r)
 {
 	bool away;
 
 	(void)pthread_mutex_lock(&r->lock);
 	away = r->master == NULL || r->master->away;
 	(void)pthread_mutex_unlock(&r->lock);
-	return away ? find_master(r, why) : STORE_OK;
+	return away;
+}
+
+enum store_status
+redis_tend(struct redis *r, struct buf *why)
+{
+	if (r->slots != NULL)
+		return redis_cluster_tend(r, why);
+	if (r->store->setup.options.sentinel != NULL)
+		return redis_sentinel_tend(r, why);
+	return redis_is_master_away(r) ? find_master(r, why) : STORE_OK;
 }

@@ -63,6 +63,8 @@ struct store_options {
 	/* What several hosts share is on a server. */
 	struct string_list url;			/* where; none: nothing is shared */
 	const char	*password_file, *prefix;
+	const char	*sentinel;		/* url are those who know the master by this name; NULL: no */
+	bool		cluster;		/* url are nodes of one */
 	int64_t		deadline;		/* ms one call may take */
 	unsigned	down;			/* enum store_down */
 	const struct redis_place *redis;	/* made of url and password_file; NULL: nothing is shared */

@@ -153,6 +153,7 @@ perl_tests += t/postfix_postscreen.t
 perl_tests += t/postfix_spf.t
 perl_tests += t/postfix_trouble.t
 perl_tests += t/redis.t
+perl_tests += t/redis_sentinel.t
 perl_tests += t/sender.t
 perl_tests += t/sendmail.t
 perl_tests += t/session.t

@@ -28,7 +28,7 @@ static const struct greylist_params usual = {300, 2 * DAY, 35 * DAY, 5};
 static struct clock_fake fake;
 static char where[SCRATCH_SIZE];
 
-static struct redisserver server;
+static struct redisserver server, nodes[REDISCLUSTER_NODES];
 
 static struct store *
 open_store(enum store_type type, const struct redis_place *shared)
@@ -36,6 +36,7 @@ open_store(enum store_type type, const struct redis_place *shared)
 	struct store_setup setup = {.options = {.type = type,
 					.cache_size = 16 << 20,
 					.redis = shared,
+					.cluster = shared == &nodes[0].place,
 					.prefix = "t:",
 					.deadline = 10000},
 	    .directory = where,
@@ -461,14 +462,16 @@ main(void)
 		enum store_type type;
 		const struct redis_place *shared;
 	} kinds[] = {{"disk", STORE_DISK, NULL}, {"memory", STORE_MEMORY, NULL},
-	    {"redis", STORE_MEMORY, &server.place}};
+	    {"redis", STORE_MEMORY, &server.place}, {"cluster", STORE_MEMORY, &nodes[0].place}};
 
 	clock_fake_init(&fake, 1, T0);
 	scratch_make(where);
-	redisserver_init(&server, where);
-	if (HAVE_REDIS)
+	redisserver_init(&server, where, "server");
+	if (HAVE_REDIS) {
 		redisserver_start(&server);
-	for (size_t i = 0; i < 2 + HAVE_REDIS; i++) {
+		rediscluster_start(nodes, where);
+	}
+	for (size_t i = 0; i < (HAVE_REDIS ? 4 : 2); i++) {
 		const char *type = kinds[i].name;
 		struct store *s = open_store(kinds[i].type, kinds[i].shared),
 			     *other = open_store(STORE_MEMORY, NULL);
@@ -487,6 +490,8 @@ main(void)
 		store_close(&other);
 	}
 	test_told();
+	for (int i = 0; HAVE_REDIS && i < REDISCLUSTER_NODES; i++)
+		redisserver_stop(&nodes[i]);
 	if (HAVE_REDIS)
 		redisserver_stop(&server);
 	scratch_remove(where);
