@@ -100,14 +100,14 @@ open_dns(struct checking *c)
 static int
 open_store(struct checking *c)
 {
-	struct store_setup setup = {.options = c->trial.conf->store,
+	struct store_setup setup = {
+	    .options = {.type = STORE_MEMORY, .cache_size = c->trial.conf->store.cache_size},
 	    .directory = "",
 	    .clock = c->trial.house.clock,
 	    .offline = true};
 	char room[200];
 	struct buf why;
 
-	setup.options.type = STORE_MEMORY;
 	buf_init(&why, room, sizeof room);
 	return store_open(&c->trial.store, &setup, &why) == STORE_OK
 		   ? 0

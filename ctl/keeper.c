@@ -76,7 +76,8 @@ open_stopped(struct keeper *k, bool prove, const char *absent)
 		setup.directory = k->call->directory;
 		return open_store(k, &setup, prove, absent);
 	}
-	if (k->conf == NULL || k->conf->store.type == STORE_MEMORY) {
+	if (k->conf == NULL ||
+	    (k->conf->store.type == STORE_MEMORY && k->conf->store.redis == NULL)) {
 		(void)call_fail(k->call, "%s; %s", absent,
 		    k->conf == NULL ? "and without a good configuration its store is not found; "
 				      "-d names its directory"

@@ -67,6 +67,30 @@ subtest 'what stays' => sub {
 	isnt(($mx[1]->bailey->ctl('why', $id))[0], 0, 'and nowhere else');
 };
 
+subtest 'dump and load' => sub {
+	my $folder = $place->folder;
+	my $records = sub {
+		my ($text) = @_;
+		return join "\n", sort grep { /^(?:triplet|client|correspondent)/ } split /\n/, $text;
+	};
+	my ($status, undef, $error) = $mx[0]->bailey->ctl('dump', "$folder/running");
+	is($status, 0, 'written by a running daemon') or diag($error);
+	my $first = $records->(slurp("$folder/running"));
+	like($first, qr/^$_\t/m, "with each $_") for qw(triplet client correspondent);
+	$mx[1]->bailey->stop;
+	is(($mx[1]->bailey->ctl('dump', "$folder/stopped"))[0], 0, 'and by the tool beside a stopped one');
+	is($records->(slurp("$folder/stopped")), $first, 'is the same');
+	my $alone = spew("$folder/alone.conf", qq(state-directory = "$folder/state"));
+	mkdir "$folder/state";
+	is((Bailey::Test::Daemon::run_tool('-c', $alone, 'load', "$folder/running"))[0], 0, 'a store of one host takes it');
+	is((Bailey::Test::Daemon::run_tool('-c', $alone, 'dump', "$folder/alone"))[0], 0, 'and gives it');
+	$redis->cli('FLUSHALL');
+	is(($mx[0]->bailey->ctl('load', "$folder/alone"))[0], 0, 'back to an empty server');
+	is(($mx[0]->bailey->ctl('dump', "$folder/again"))[0], 0, 'which has it');
+	is($records->(slurp("$folder/again")), $first, 'as it was');
+	like(try(2, '192.0.2.42', 'joe@client.example'), qr/^250 /, 'and the third host knows who passed');
+};
+
 is($redis->cli('--scan', '--pattern', 'bailey:r*'), '', 'nor on the server');
 cmp_ok($redis->keys('bailey:g'), '>', 1, 'where triplets are');
 done_testing;
