@@ -12,7 +12,7 @@ CLEANFILES += contrib/baileyctl
 contrib/baileyctl: $(srcdir)/contrib/baileyctl.bash
 	$(AM_V_GEN)$(MKDIR_P) contrib && cp $(srcdir)/contrib/baileyctl.bash $@
 
-dist_doc_DATA = NEWS README
+dist_doc_DATA = NEWS README SECURITY
 
 # systemd looks in /usr/local/lib, too.
 systemdunitdir = $(prefix)/lib/systemd/system
@@ -45,6 +45,8 @@ EXTRA_DIST += \
 	contrib/debian/source/format \
 	contrib/debian/try \
 	contrib/packages \
+	contrib/rpm/bailey.spec \
+	contrib/rpm/build \
 	contrib/quickstart \
 	contrib/quickstart.pl \
 	contrib/quickstart.d/10-rdns.pl \

@@ -10,7 +10,23 @@ baileyctl_SOURCES = \
 	ctl/command.h \
 	ctl/commands.c \
 	ctl/commands.h \
-	ctl/doctor.c \
+	ctl/doctor/clock.c \
+	ctl/doctor/daemon.c \
+	ctl/doctor/dkim.c \
+	ctl/doctor/dmarc.c \
+	ctl/doctor/doctor.c \
+	ctl/doctor/doctor.h \
+	ctl/doctor/lists.c \
+	ctl/doctor/mta.c \
+	ctl/doctor/name.c \
+	ctl/doctor/postfix.c \
+	ctl/doctor/resolver.c \
+	ctl/doctor/rivals.c \
+	ctl/doctor/sendmail.c \
+	ctl/doctor/site.c \
+	ctl/doctor/socket.c \
+	ctl/doctor/spf.c \
+	ctl/doctor/store.c \
 	ctl/dump.c \
 	ctl/forget.c \
 	ctl/greylist.c \

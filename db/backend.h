@@ -81,6 +81,7 @@ struct store {
 	struct maint			*maint;		/* NULL when offline */
 	atomic_bool			 down;
 	_Atomic uint64_t		 calls[STORE_STATUS_COUNT], swept, conflicts;
+	struct histogram		 times;
 	_Atomic int64_t			 snapshot_time;	/* s since 1970 */
 	_Atomic int64_t			 said;		/* clock_mono ms of the last trouble line, 0: all is well */
 	const char			*place;		/* for people: the directory, or the first server */

@@ -164,6 +164,14 @@ leave(struct store *s, enum store_status status)
 	return account(s, status);
 }
 
+/* Of a call that mail waits for. */
+static enum store_status
+timed(struct store *s, int64_t began, enum store_status status)
+{
+	histogram_since(&s->times, began);
+	return status;
+}
+
 static void
 free_store(struct store *s)
 {
@@ -247,29 +255,32 @@ store_close(struct store **sp)
 enum store_status
 store_greylist(struct store *s, const struct store_attempt *t, struct greylist_answer *a)
 {
+	int64_t began = histogram_now();
 	enum store_status status = enter(s);
 
 	if (status != STORE_OK)
-		return account(s, status);
-	return leave(s, s->backend->greylist(s, t, a));
+		return timed(s, began, account(s, status));
+	return timed(s, began, leave(s, s->backend->greylist(s, t, a)));
 }
 
 enum store_status
 store_credit(struct store *s, const struct record_key *key, int64_t now,
     const struct greylist_params *params)
 {
+	const struct store_attempt use = {.client = key, .now = now, .params = params};
+	int64_t began = histogram_now();
 	enum store_status status = enter(s);
 
 	if (status != STORE_OK)
-		return account(s, status);
-	return leave(s, s->backend->credit(s,
-			    &(struct store_attempt){.client = key, .now = now, .params = params}));
+		return timed(s, began, account(s, status));
+	return timed(s, began, leave(s, s->backend->credit(s, &use)));
 }
 
 enum store_status
 store_get(struct store *s, const struct record_key *key, int64_t now, void *out, size_t size,
     size_t *len_r)
 {
+	int64_t began = histogram_now();
 	uint8_t *value = malloc(RECORD_VALUE_MAX);
 	enum store_status status = value != NULL ? enter(s) : STORE_FAILED;
 	int64_t expires;
@@ -294,7 +305,7 @@ store_get(struct store *s, const struct record_key *key, int64_t now, void *out,
 			memcpy(out, value + RECORD_HEAD, *len_r < size ? *len_r : size);
 	}
 	free(value);
-	return account(s, status);
+	return timed(s, began, account(s, status));
 }
 
 enum store_status
@@ -436,6 +447,7 @@ store_stats(struct store *s, struct store_stats *out)
 		out->calls[i] = atomic_load(&s->calls[i]);
 	out->swept = atomic_load(&s->swept);
 	out->conflicts = atomic_load(&s->conflicts);
+	histogram_read(&s->times, &out->times);
 	out->snapshot = atomic_load(&s->snapshot_time);
 	if (enter(s) == STORE_OK) {
 		s->backend->stats(s, out);

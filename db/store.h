@@ -27,6 +27,7 @@
 #include "db/record.h"
 #include "lib/buf.h"
 #include "lib/clock.h"
+#include "lib/histogram.h"
 #include "lib/option.h"
 
 struct store;
@@ -164,6 +165,7 @@ struct store_stats {
 	uint64_t	 swept;			/* expired records removed */
 	uint64_t	 records, bytes;	/* estimates; 0 when not known */
 	uint64_t	 conflicts;		/* lock conflicts retried */
+	struct histogram times;			/* of store_greylist(), store_credit(), store_get() */
 	int64_t		 snapshot;		/* time of the last one, s since 1970, 0: none yet */
 };
 void	 store_stats(struct store *, struct store_stats *);

@@ -21,6 +21,7 @@ struct lookup {
 	LIST_HEAD(, waiter)	 waiters;
 	STAILQ_HEAD(, then)	 thens;
 	const struct dns_answer	*answer;	/* NULL: in flight */
+	int64_t			 began;		/* histogram_now() */
 	struct dns_answer	 nothing;	/* DNS_TIMEOUT for those who do not wait longer, or no memory */
 	unsigned		 refs;		/* sessions, the transport, the table */
 	uint32_t		 hash;

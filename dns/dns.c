@@ -80,6 +80,7 @@ start(struct dns *d, struct lookup *l)
 		l->answer = &l->nothing;
 		return;
 	}
+	l->began = histogram_now();
 	d->in_flight++;
 	cache_insert(&d->cache, l);
 }
@@ -152,6 +153,7 @@ lookup_done(void *owner, void *tag, struct dns_answer *answer, size_t size)
 		answer = answer_new(DNS_TIMEOUT, l->nothing.type, &size);
 	(void)pthread_mutex_lock(&d->lock);
 	d->in_flight--;
+	histogram_since(&d->stats.times, l->began);
 	d->stats.by_status[answer != NULL ? answer->status : DNS_TIMEOUT]++;
 	settle(d, l, answer, size);
 	(void)pthread_mutex_unlock(&d->lock);

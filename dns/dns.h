@@ -20,6 +20,7 @@
 
 #include "lib/addr.h"
 #include "lib/clock.h"
+#include "lib/histogram.h"
 #include "lib/option.h"
 
 enum dns_type {		/* values are those on the wire */
@@ -89,6 +90,7 @@ struct dns_stats {
 	uint64_t	forged;			/* packets dropped: id, question or source wrong */
 	uint64_t	cached;			/* answers in the cache now */
 	uint64_t	cache_bytes;
+	struct histogram times;			/* of look-ups on the wire, until their answer or time-out */
 };
 
 struct dns;

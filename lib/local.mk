@@ -10,6 +10,8 @@ libbailey_a_SOURCES += \
 	lib/clock.h \
 	lib/header.c \
 	lib/header.h \
+	lib/histogram.c \
+	lib/histogram.h \
 	lib/keyhash.c \
 	lib/keyhash.h \
 	lib/journal.c \

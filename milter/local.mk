@@ -85,5 +85,6 @@ session_sources = \
 	milter/session.c \
 	milter/session.h
 sbin_PROGRAMS += bailey
-bailey_SOURCES = milter/main.c milter/signals.c milter/signals.h $(session_sources)
+bailey_SOURCES = milter/main.c milter/shortage.c milter/shortage.h milter/signals.c \
+	milter/signals.h $(session_sources)
 bailey_LDADD = libbailey.a $(MILTER_LIBS) $(BAILEY_LIBS)

@@ -27,6 +27,7 @@
 #include "milter/receipt.h"
 #include "milter/reload.h"
 #include "milter/session.h"
+#include "milter/shortage.h"
 #include "milter/signals.h"
 
 #define WHY_SIZE          1024
@@ -107,7 +108,7 @@ open_metrics(struct daemon *d, struct buf *why)
 	return listen_open(&d->metrics, d->conf->metrics.where, &owner, why);
 }
 
-/* Without a descriptor libmilter's accept() spins, so the limit on sessions keeps below it. */
+/* Without a descriptor the MTA's connections wait, so the limit on sessions keeps below it. */
 static int
 raise_limits(struct daemon *d, struct buf *why)
 {
@@ -216,7 +217,7 @@ start_milter(struct daemon *d, struct buf *why)
 	int error;
 
 	census_limit(d->sessions_max);
-	if (session_start(d->listener.fd, &house, why) < 0)
+	if (shortage_start(why) < 0 || session_start(d->listener.fd, &house, why) < 0)
 		return -1;
 	error = pthread_create(&thread, NULL, milter_thread, NULL);
 	if (error != 0) {

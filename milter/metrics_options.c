@@ -13,7 +13,9 @@ const struct option metrics_option_table[] = {
 };
 /* clang-format on */
 
-/* "127.0.0.1:9810", "[::1]:9810" as Prometheus writes it, or as `socket' is written. */
+#define LOOPBACK "127.0.0.1"
+
+/* "127.0.0.1:9810", "[::1]:9810" as Prometheus writes it, a port alone, or as `socket' is written. */
 int
 metrics_options_finish(void *options, struct arena *a, const char **why_r)
 {
@@ -27,6 +29,8 @@ metrics_options_finish(void *options, struct arena *a, const char **why_r)
 	o->where = o->listen;
 	if (o->listen == NULL)
 		return 0;
+	if (strspn(o->listen, "0123456789") == strlen(o->listen))
+		o->where = arena_printf(a, "inet:%s@" LOOPBACK, o->listen);
 	colon = strrchr(o->listen, ':');
 	host = colon != NULL ? arena_strndup(a, o->listen, (size_t)(colon - o->listen)) : NULL;
 	if (host != NULL && *host == '[' && host[strlen(host) - 1] == ']') {

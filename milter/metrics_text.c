@@ -47,22 +47,22 @@ actions(FILE *fp, const char *name, const char *help, const uint64_t counts[stat
 			    fp, "%s{action=\"%s\"} %" PRIu64 "\n", name, action_text(a), counts[a]);
 }
 
+/* labels: "check=\"spf\"", or "". */
 static void
-histogram(
-    FILE *fp, const char *name, const char *label, const char *value, const struct histogram *h)
+histogram(FILE *fp, const char *name, const char *labels, const struct histogram *h)
 {
+	const char *comma = labels[0] != '\0' ? "," : "";
 	uint64_t n = 0, total = histogram_count(h);
 
 	for (size_t i = 0; i <= LAST_BUCKET; i++) {
 		n += h->buckets[i];
 		if (i >= FIRST_BUCKET && (i - FIRST_BUCKET) % BUCKET_STEP == 0)
-			(void)fprintf(fp, "%s_bucket{%s=\"%s\",le=\"%g\"} %" PRIu64 "\n", name,
-			    label, value, (double)histogram_limit(i) / 1e6, n);
+			(void)fprintf(fp, "%s_bucket{%s%sle=\"%g\"} %" PRIu64 "\n", name, labels,
+			    comma, (double)histogram_limit(i) / 1e6, n);
 	}
-	(void)fprintf(
-	    fp, "%s_bucket{%s=\"%s\",le=\"+Inf\"} %" PRIu64 "\n", name, label, value, total);
-	(void)fprintf(fp, "%s_sum{%s=\"%s\"} %.6f\n", name, label, value, (double)h->sum / 1e6);
-	(void)fprintf(fp, "%s_count{%s=\"%s\"} %" PRIu64 "\n", name, label, value, total);
+	(void)fprintf(fp, "%s_bucket{%s%sle=\"+Inf\"} %" PRIu64 "\n", name, labels, comma, total);
+	(void)fprintf(fp, "%s_sum{%s} %.6f\n", name, labels, (double)h->sum / 1e6);
+	(void)fprintf(fp, "%s_count{%s} %" PRIu64 "\n", name, labels, total);
 }
 
 static void
@@ -98,6 +98,64 @@ write_verdicts(FILE *fp, const struct stats *s)
 			    s->verdicts[i][k]);
 }
 
+/* Those that came about: every check could have any action. */
+static void
+write_causes(FILE *fp, const char *name, const char *help, enum stage stage)
+{
+	head(fp, name, "counter", help);
+	for (size_t i = 0; check_registry[i] != NULL; i++) {
+		const struct check *c = check_registry[i];
+
+		for (unsigned k = 0; c->results[k].name != NULL; k++)
+			for (enum action a = 0; a < ACTION_COUNT; a++) {
+				uint64_t n = stats_cause(stage, i, k, a);
+
+				if (n > 0)
+					(void)fprintf(fp,
+					    "%s{check=\"%s\",result=\"%s\",action=\"%s\"} "
+					    "%" PRIu64 "\n",
+					    name, c->name, c->results[k].name, action_text(a), n);
+			}
+	}
+}
+
+static void
+write_waits(FILE *fp, const char *word, enum stage stage)
+{
+	struct histogram h;
+	char labels[100];
+
+	for (enum action a = 0; a < ACTION_COUNT; a++) {
+		if (a == ACTION_REJECT_IF_SUSPECT)
+			continue;
+		stats_wait(stage, a, &h);
+		(void)snprintf(
+		    labels, sizeof labels, "stage=\"%s\",action=\"%s\"", word, action_text(a));
+		histogram(fp, "bailey_decision_seconds", labels, &h);
+	}
+}
+
+static void
+write_times(FILE *fp, const struct stats *s)
+{
+	char labels[100];
+
+	head(fp, "bailey_stage_seconds", "histogram",
+	    "How long the mail server waited for an answer.");
+	histogram(fp, "bailey_stage_seconds", "stage=\"mail\"", &s->stages[STAGE_MAIL]);
+	histogram(fp, "bailey_stage_seconds", "stage=\"rcpt\"", &s->stages[STAGE_RCPT]);
+	histogram(fp, "bailey_stage_seconds", "stage=\"eom\"", &s->stages[STAGE_EOM]);
+	head(
+	    fp, "bailey_decision_seconds", "histogram", "The same by what was decided in the end.");
+	write_waits(fp, "rcpt", STAGE_RCPT);
+	write_waits(fp, "eom", STAGE_EOM);
+	head(fp, "bailey_check_seconds", "histogram", "How long a check judged, with its waits.");
+	for (size_t i = 0; check_registry[i] != NULL; i++) {
+		(void)snprintf(labels, sizeof labels, "check=\"%s\"", check_registry[i]->name);
+		histogram(fp, "bailey_check_seconds", labels, &s->checks[i]);
+	}
+}
+
 static void
 write_stats(FILE *fp, const struct stats *s)
 {
@@ -107,19 +165,15 @@ write_stats(FILE *fp, const struct stats *s)
 	write_verdicts(fp, s);
 	actions(fp, "bailey_recipients_total", "Decisions about recipients.", s->recipients);
 	actions(fp, "bailey_messages_total", "Decisions at the end of messages.", s->messages);
+	write_causes(fp, "bailey_recipient_causes_total",
+	    "Which result decided about recipients, and how.", STAGE_RCPT);
+	write_causes(fp, "bailey_message_causes_total",
+	    "Which result decided at the end of messages, and how.", STAGE_EOM);
 	actions(fp, "bailey_shadow_recipients_total",
 	    "What shadow rules would have done to recipients.", s->would_recipients);
 	actions(fp, "bailey_shadow_messages_total",
 	    "What shadow rules would have done to messages.", s->would_messages);
-	head(fp, "bailey_stage_seconds", "histogram",
-	    "How long the mail server waited for an answer.");
-	histogram(fp, "bailey_stage_seconds", "stage", "mail", &s->stages[STAGE_MAIL]);
-	histogram(fp, "bailey_stage_seconds", "stage", "rcpt", &s->stages[STAGE_RCPT]);
-	histogram(fp, "bailey_stage_seconds", "stage", "eom", &s->stages[STAGE_EOM]);
-	head(fp, "bailey_check_seconds", "histogram", "How long a check judged, with its waits.");
-	for (size_t i = 0; check_registry[i] != NULL; i++)
-		histogram(
-		    fp, "bailey_check_seconds", "check", check_registry[i]->name, &s->checks[i]);
+	write_times(fp, s);
 }
 
 static void
@@ -143,6 +197,9 @@ write_resolver(FILE *fp, struct dns *dns)
 	for (enum dns_status i = 0; i < DNS_STATUS_COUNT; i++)
 		(void)fprintf(fp, "bailey_resolver_answers_total{status=\"%s\"} %" PRIu64 "\n",
 		    dns_status_text(i), s.by_status[i]);
+	head(fp, "bailey_resolver_seconds", "histogram",
+	    "How long a look-up took, with packets sent again.");
+	histogram(fp, "bailey_resolver_seconds", "", &s.times);
 	one(fp, "bailey_resolver_cache_entries", "gauge", "Answers kept.", s.cached);
 	one(fp, "bailey_resolver_cache_bytes", "gauge", "Memory of them.", s.cache_bytes);
 }
@@ -166,6 +223,9 @@ write_store(FILE *fp)
 	one(fp, "bailey_store_conflicts_total", "counter", "Lock conflicts, tried again.",
 	    s.conflicts);
 	one(fp, "bailey_store_swept_total", "counter", "Expired records removed.", s.swept);
+	head(fp, "bailey_store_seconds", "histogram",
+	    "How long a call took that mail waits for, with the wait for its turn.");
+	histogram(fp, "bailey_store_seconds", "", &s.times);
 	head(fp, "bailey_store_calls_total", "counter", "Calls of the store and how they ended.");
 	for (enum store_status i = 0; i < STORE_STATUS_COUNT; i++)
 		(void)fprintf(fp, "bailey_store_calls_total{status=\"%s\"} %" PRIu64 "\n",

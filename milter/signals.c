@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * All signals are blocked in all threads; the main thread waits for one after
- * the other, so nothing here runs inside a handler.
+ * All signals but one are blocked in all threads; the main thread waits for one
+ * after the other, so nothing here runs inside a handler.
  */
 #include "config.h"
 
@@ -61,6 +61,8 @@ signals_init(void)
 		(void)sigaddset(&awaited, signals[i]);
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)sigfillset(&all);
+	/* How a service manager ends who is stuck: systemd.service(5), WatchdogSec=. */
+	(void)sigdelset(&all, SIGABRT);
 	(void)pthread_sigmask(SIG_BLOCK, &all, NULL);
 }
 

@@ -201,7 +201,7 @@ stage_mail(
     struct stage_walk *w, const char *sender, const char *const *params, const char *auth_user)
 {
 	struct txn *t = &w->txn;
-	int64_t began = stats_now();
+	int64_t began = histogram_now();
 
 	stage_reset(w);
 	w->in_message = true;
@@ -291,7 +291,7 @@ void
 stage_rcpt(struct stage_walk *w, const char *rcpt, struct decision *d)
 {
 	struct txn *t = &w->txn;
-	int64_t began = stats_now();
+	int64_t began = histogram_now();
 
 	keep_for_end(w);
 	w->lists[ABOUT_RECIPIENT].n = 0;
@@ -305,8 +305,7 @@ stage_rcpt(struct stage_walk *w, const char *rcpt, struct decision *d)
 	w->shadowed |= !t->rcpt->refused && policy_refuses(d->would);
 	if (!t->rcpt->refused)
 		walk_view_share(w);
-	stats_decision(STAGE_RCPT, d);
-	stats_stage(STAGE_RCPT, began);
+	stats_decision(STAGE_RCPT, d, began);
 }
 
 /* The envelope is complete. */
@@ -412,7 +411,7 @@ is_told(const struct stage_walk *w, const struct check *c)
 void
 stage_eom(struct stage_walk *w, struct decision *d)
 {
-	int64_t began = stats_now();
+	int64_t began = histogram_now();
 
 	walk_ask(w, STAGE_EOM);
 	walk_judge(w, STAGE_EOM);
@@ -421,8 +420,7 @@ stage_eom(struct stage_walk *w, struct decision *d)
 	for (size_t i = 0; i < w->rows; i++)
 		if (is_told(w, check_registry[i]) && walk_enter(w, i, STAGE_EOM))
 			check_registry[i]->decided(&w->txn, d->action, d->cause);
-	stats_decision(STAGE_EOM, d);
-	stats_stage(STAGE_EOM, began);
+	stats_decision(STAGE_EOM, d, began);
 }
 
 const struct txn *

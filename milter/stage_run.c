@@ -176,7 +176,7 @@ walk_ask(struct stage_walk *w, enum stage stage)
 static void
 judge(struct stage_walk *w, size_t row, enum stage stage)
 {
-	int64_t begin, began = stats_now();
+	int64_t begin, began = histogram_now();
 
 	if (!walk_enter(w, row, stage)) {
 		walk_no_memory(w, row);

@@ -2,58 +2,20 @@
 /* Relaxed atomic words: each is right, and nobody waits for another. */
 #include "milter/stats.h"
 
-#include <time.h>
-
 #define WORDS (sizeof(struct stats) / sizeof(uint64_t))
 
 static struct stats live;
+
+/* What only the metrics tell: too much for a history. */
+static struct {
+	uint64_t causes[CHECKS_MAX][RESULTS_MAX][ACTION_COUNT];
+	struct histogram waits[ACTION_COUNT];
+} decided[2];
 
 static void
 add(uint64_t *word, uint64_t n)
 {
 	(void)__atomic_fetch_add(word, n, __ATOMIC_RELAXED);
-}
-
-int64_t
-stats_now(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
-
-static size_t
-bucket_of(uint64_t us)
-{
-	unsigned k;
-	size_t i;
-
-	if (us < 2)
-		return 0;
-	k = 63 - (unsigned)__builtin_clzll(us);
-	i = 2 * k + (us >> (k - 1) & 1);
-	return i < HISTOGRAM_BUCKETS ? i : HISTOGRAM_BUCKETS - 1;
-}
-
-uint64_t
-histogram_limit(size_t bucket)
-{
-	uint64_t begin = (uint64_t)1 << bucket / 2;
-
-	if (bucket + 1 >= HISTOGRAM_BUCKETS)
-		return UINT64_MAX;
-	/* 0 and 1 microseconds are one bucket. */
-	return bucket < 2 ? 2 : bucket % 2 == 0 ? begin + begin / 2 : 2 * begin;
-}
-
-static void
-observe(struct histogram *h, int64_t began)
-{
-	int64_t us = stats_now() - began;
-
-	add(&h->buckets[bucket_of(us > 0 ? (uint64_t)us : 0)], 1);
-	add(&h->sum, us > 0 ? (uint64_t)us : 0);
 }
 
 void
@@ -74,26 +36,55 @@ stats_verdict(size_t row, unsigned result)
 	add(&live.verdicts[row][result], 1);
 }
 
-void
-stats_decision(enum stage stage, const struct decision *d)
+static size_t
+row_of(const struct check *check)
 {
+	size_t row = 0;
+
+	while (check_registry[row] != check)
+		row++;
+	return row;
+}
+
+void
+stats_decision(enum stage stage, const struct decision *d, int64_t began)
+{
+	size_t at = stage == STAGE_EOM;
+
 	add(stage == STAGE_RCPT ? &live.recipients[d->action] : &live.messages[d->action], 1);
 	if (d->would_cause != NULL)
 		add(stage == STAGE_RCPT ? &live.would_recipients[d->would]
 					: &live.would_messages[d->would],
 		    1);
+	if (d->cause != NULL)
+		add(&decided[at].causes[row_of(d->cause->check)][d->cause->result][d->action], 1);
+	histogram_since(&decided[at].waits[d->action], began);
+	stats_stage(stage, began);
+}
+
+uint64_t
+stats_cause(enum stage stage, size_t row, unsigned result, enum action a)
+{
+	return __atomic_load_n(
+	    &decided[stage == STAGE_EOM].causes[row][result][a], __ATOMIC_RELAXED);
+}
+
+void
+stats_wait(enum stage stage, enum action a, struct histogram *out)
+{
+	histogram_read(&decided[stage == STAGE_EOM].waits[a], out);
 }
 
 void
 stats_stage(enum stage stage, int64_t began)
 {
-	observe(&live.stages[stage], began);
+	histogram_since(&live.stages[stage], began);
 }
 
 void
 stats_check(size_t row, int64_t began)
 {
-	observe(&live.checks[row], began);
+	histogram_since(&live.checks[row], began);
 }
 
 void
@@ -114,29 +105,4 @@ stats_subtract(struct stats *later, const struct stats *earlier)
 
 	for (size_t i = 0; i < WORDS; i++)
 		from[i] -= what[i];
-}
-
-uint64_t
-histogram_count(const struct histogram *h)
-{
-	uint64_t n = 0;
-
-	for (size_t i = 0; i < HISTOGRAM_BUCKETS; i++)
-		n += h->buckets[i];
-	return n;
-}
-
-uint64_t
-histogram_percentile(const struct histogram *h, double share)
-{
-	double wanted = share * (double)histogram_count(h);
-	uint64_t n = 0;
-
-	for (size_t i = 0; i < HISTOGRAM_BUCKETS; i++) {
-		n += h->buckets[i];
-		if (n > 0 && (double)n >= wanted)
-			return i + 1 < HISTOGRAM_BUCKETS ? histogram_limit(i)
-							 : histogram_limit(i - 1);
-	}
-	return 0;
 }

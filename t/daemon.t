@@ -13,6 +13,7 @@ use Bailey::Test::Process;
 use Bailey::Test::Tools;
 use IO::Socket::INET;
 use IO::Socket::UNIX;
+use POSIX ();
 use Socket qw(SOCK_DGRAM);
 use Test::More;
 use Time::HiRes qw(time);
@@ -327,6 +328,9 @@ subtest 'service manager' => sub {
 		$daemon->kill('TERM');
 	}
 	is($daemon->wait(PATIENCE) // $daemon->stop, 0, 'and it ends well');
+	my $stuck = serves(conf('stuck', "socket = \"unix:$place/s\""));
+	$stuck->kill('ABRT');
+	is($stuck->wait(PATIENCE) // 'it lives', POSIX::SIGABRT, 'a watchdog can end it');
 };
 
 $house->stop;

@@ -19,7 +19,9 @@ use constant CONNECTIONS_MAX => 16;	# milter/metrics.c
 
 my $top = $ENV{TOP_SRCDIR} // '.';
 my $house = Bailey::Test->new;
-my $quiet = Bailey::Test::Daemon::quiet('helo');
+$house->dns(reverse => { '192.0.2.1' => 'mail.client.example' },
+    zones => ["\$ORIGIN client.example.\n@ SOA ns hostmaster 1 3600 600 86400 60\nmail A 192.0.2.1\n"]);
+my $quiet = Bailey::Test::Daemon::quiet(qw(rdns helo greylist)) . qq(greylist { apply = "all" }\n);
 my $socket = $house->folder . '/bailey/metrics';
 my $daemon = $house->bailey($quiet . "metrics { listen = \"unix:$socket\" }\n");
 
@@ -74,6 +76,14 @@ subtest 'numbers' => sub {
 	is($sample{bailey_connections_total}, 1, 'connections');
 	is($sample{'bailey_recipients_total{action="reject"}'}, 1, 'recipients');
 	is($sample{'bailey_verdicts_total{check="helo",result="invalid"}'}, 1, 'verdicts');
+	is($sample{'bailey_recipient_causes_total{check="helo",result="invalid",action="reject"}'}, 1, 'what decided');
+	is($sample{'bailey_message_causes_total{check="helo",result="invalid",action="suspect"}'}, 1, 'and at the end');
+	is($sample{'bailey_decision_seconds_count{stage="rcpt",action="reject"}'}, 1, 'the wait for a refusal');
+	is($sample{'bailey_decision_seconds_count{stage="eom",action="suspect"}'}, 1, 'and for the rest');
+	cmp_ok($sample{'bailey_store_seconds_count{}'}, '>=', 1, 'the store took its time');
+	cmp_ok($sample{'bailey_resolver_seconds_count{}'}, '>=', 1, 'so did the DNS');
+	is($sample{'bailey_resolver_seconds_count{}'}, $sample{'bailey_resolver_answers_total{status="NXDOMAIN"}'}
+	    + $sample{'bailey_resolver_answers_total{status="OK"}'}, 'for each look-up');
 	is($sample{'bailey_mode{mode="enforce"}'}, 1, 'mode');
 	is($sample{'bailey_stage_seconds_count{stage="rcpt"}'}, 2, 'times counted');
 	is($sample{'bailey_stage_seconds_bucket{stage="rcpt",le="+Inf"}'}, 2, 'all of them in the last bucket');
@@ -97,7 +107,7 @@ subtest 'form' => sub {
 	}
 	is($wrong, undef, 'every sample has a type and a help text');
 	my %bucket;
-	while ($text =~ /^(\w+)_bucket\{(\w+="\w+"),le="([^"]+)"\} (\d+)$/mg) { push @{ $bucket{"$1 $2"} }, $4 }
+	while ($text =~ /^(\w+)_bucket\{((?:\w+="[\w-]+",)*)le="([^"]+)"\} (\d+)$/mg) { push @{ $bucket{"$1 $2"} }, $4 }
 	cmp_ok(scalar keys %bucket, '>=', 3, 'histograms');
 	for my $name (sort keys %bucket) {
 		my @n = @{ $bucket{$name} };
@@ -114,24 +124,47 @@ subtest 'form' => sub {
 	}
 };
 
+# Whether a query asks for what is served: name, labels to sort by, labels to choose by.
+sub unserved {
+	my ($query) = @_;
+	my @wrong;
+	for my $name ($query =~ /\b(bailey_\w+)/g) {
+		my @series = grep { /^\Q$name\E(?:\{|$)/ } keys %sample;
+		push @wrong, "$name is not served" if !@series;
+		my @labels = map { split /, / } $query =~ /by \(([^)]*)\)/g;
+		push @wrong, map { "$name has no $_" } grep { my $label = $_; !grep { /[{,]$label="/ } @series } @labels;
+	}
+	return @wrong;
+}
+
+# What Grafana itself would stumble over when it imports the file.
 subtest 'dashboard' => sub {
 	my $dashboard = decode_json(slurp("$top/contrib/grafana/bailey.json"));
+	ok($dashboard->{$_}, "it has $_") for qw(title uid time templating);
+	cmp_ok($dashboard->{schemaVersion}, '>=', 36, 'a schema with data sources by uid');
+	ok(exists $dashboard->{id} && !defined $dashboard->{id}, 'a new one, not one of somebody\'s');
+	my ($input) = @{ $dashboard->{__inputs} };
+	is("$input->{type} $input->{pluginId}", 'datasource prometheus', 'it asks for a data source');
+	my %variable = map { $_->{name} => $_ } @{ $dashboard->{templating}{list} };
+	is($variable{datasource}{current}{value}, "\${$input->{name}}", 'which the variable begins with');
+	is_deeply([ grep { unserved($variable{$_}{query}{query}) } qw(job instance) ], [], 'variables');
 	my (%id, %place);
+	my %plugin = map { $_->{id} => $_->{type} } @{ $dashboard->{__requires} };
 	for my $panel (@{ $dashboard->{panels} }) {
-		my $at = $panel->{gridPos};
-		ok(!$id{ $panel->{id} }++ && !$place{"$at->{x} $at->{y}"}++ && $at->{x} + $at->{w} <= 24,
-		    "panel $panel->{title} has a place of its own");
-		for (map { $_->{expr} } @{ $panel->{targets} }) {
-			for my $name (/\b(bailey_\w+)/g) {
-				ok((grep { /^\Q$name\E\b/ } keys %sample), "$name is served");
-			}
-			for my $labels (/by \(([^)]*)\)/g) {
-				my ($name) = /\b(bailey_\w+)/;
-				for my $label (split /, /, $labels) {
-					ok((grep { /^\Q$name\E\{.*\b$label="/ } keys %sample), "with $label");
-				}
-			}
+		my ($at, $title) = ($panel->{gridPos}, $panel->{title});
+		ok(!$id{ $panel->{id} }++, "panel $title has an id of its own");
+		my @taken = map { my $x = $_; map { "$x $_" } $at->{y} .. $at->{y} + $at->{h} - 1 } $at->{x} .. $at->{x} + $at->{w} - 1;
+		ok($at->{x} + $at->{w} <= 24 && !grep({ $place{$_}++ } @taken), 'a place of its own');
+		is($plugin{ $panel->{type} }, 'panel', "its plugin is required");
+		my %ref;
+		for my $target (@{ $panel->{targets} }) {
+			ok(!$ref{ $target->{refId} }++, "query $target->{refId}");
+			is($_->{datasource}{uid}, '${datasource}', 'asks the chosen data source') for $panel, $target;
+			is(join('; ', unserved($target->{expr})), '', $target->{expr});
+			my @unknown = grep { !$variable{$_} && !/^__/ } $target->{expr} =~ /\$(\w+)/g;
+			is("@unknown", '', 'with variables there are');
 		}
+		ok(%ref, 'it asks something');
 	}
 };
 
@@ -139,7 +172,7 @@ subtest 'listen' => sub {
 	$house->stop;
 	my $program = Bailey::Test::Daemon::program();
 	my $file = $house->folder . '/listen.conf';
-	for (['127.0.0.1:9810'], ['[::1]:9810'], ['inet:9810@localhost'], ['', ''], ['9810', qr/listen: .*127\.0\.0\.1:9810/],
+	for (['127.0.0.1:9810'], ['[::1]:9810'], ['inet:9810@localhost'], ['', ''], ['9810'],
 	    ['127.0.0.1:99999', qr/listen: port/], ['example.org:9810', qr/listen: /], ['127.0.0.1:', qr/listen: /]) {
 		my ($listen, $wanted) = @$_;
 		spew($file, "metrics { listen = \"$listen\" }\n");

@@ -354,12 +354,23 @@ test_many(void)
 	for (size_t i = 0; i < COUNT(domains); i++) {
 		*end = arena_alloc(&arena, sizeof **end);
 		(*end)->domain = domains[i];
+		(*end)->length = -1;
 		end = &(*end)->next;
 	}
 	signature_choose(list, 5, "football.example.com");
 	for (const struct signature *s = list; s != NULL; s = s->next)
 		strcat(chosen, s->chosen ? "x" : ".");
 	tap_is(chosen, "x.x.xx.x", "the author's domain first, then one of each");
+	chosen[0] = '\0';
+	for (struct signature *s = list; s != NULL; s = s->next) {
+		s->chosen = false;
+		s->length = s->domain[0] == 'a' || s->domain[0] == 'm' ? 10 : -1;
+	}
+	signature_choose(list, 8, "football.example.com");
+	for (const struct signature *s = list; s != NULL; s = s->next)
+		strcat(chosen, s->chosen ? "x" : ".");
+	tap_is(chosen, "x.xxxxxx", "of those with l= two");
+	tap_ok(list->next->fault != NULL, "the third is at fault");
 	arena_fini(&arena);
 
 	faketxn_init(&f, &check_dkim, &dns, "192.0.2.1");
@@ -391,6 +402,11 @@ test_many(void)
 	f.txn.headers_cut = true;
 	play(&f, &(struct message){.signatures = {RSA}});
 	tap_is(faketxn_reason(&f), "the header is too large to be verified", "a header cut short");
+	faketxn_fini(&f);
+	faketxn_init(&f, &check_dkim, &dns, "192.0.2.1");
+	f.txn.headers_cut = true;
+	play(&f, &(struct message){.signatures = {NULL}});
+	tap_is(faketxn_results(&f), "neutral", "behind the cut there may be signatures");
 	faketxn_fini(&f);
 }
 

@@ -37,7 +37,7 @@ test_durations(void)
 		uint64_t p;
 
 		stats_read(&before);
-		stats_stage(STAGE_RCPT, stats_now() - (int64_t)sizes[i].us);
+		stats_stage(STAGE_RCPT, histogram_now() - (int64_t)sizes[i].us);
 		stats_read(&after);
 		stats_subtract(&after, &before);
 		p = histogram_percentile(&after.stages[STAGE_RCPT], 0.5);
@@ -75,10 +75,10 @@ test_counts(void)
 	stats_connection();
 	stats_verdict(1, 2);
 	stats_verdict(1, 2);
-	stats_decision(STAGE_RCPT, &d);
+	stats_decision(STAGE_RCPT, &d, histogram_now());
 	d.would_cause = NULL;
 	d.action = ACTION_REJECT;
-	stats_decision(STAGE_EOM, &d);
+	stats_decision(STAGE_EOM, &d, histogram_now());
 	stats_read(&s);
 	stats_subtract(&s, &before);
 	tap_ok(s.connections == 1, "a connection");

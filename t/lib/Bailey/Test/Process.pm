@@ -77,6 +77,29 @@ sub stop {
 
 sub log { my ($self) = @_; return -e $self->{log} ? slurp($self->{log}) : '' }
 
+# What it takes: seconds of processor so far, kilobytes of memory, open files, threads.
+sub cpu {
+	my ($self) = @_;
+	my @field = split ' ', slurp("/proc/$self->{pid}/stat") =~ s/.*\) //sr;
+	return ($field[11] + $field[12]) / POSIX::sysconf(POSIX::_SC_CLK_TCK());
+}
+sub memory { my ($self) = @_; return slurp("/proc/$self->{pid}/status") =~ /^VmRSS:\s+(\d+)/m ? $1 : 0 }
+sub files { my ($self) = @_; return scalar(() = glob "/proc/$self->{pid}/fd/*") }
+sub threads { my ($self) = @_; return scalar(() = glob "/proc/$self->{pid}/task/*") }
+
+# Another soft limit (prlimit(1)) while it runs; code that restores the one before.
+sub limit {
+	my ($self, $what, $value) = @_;
+	my ($uid, $gid) = (stat "/proc/$self->{pid}")[4, 5];
+	# Only who it is may do that, not even root.
+	my @as = $> == $uid ? () : ('setpriv', "--reuid=$uid", "--regid=$gid", '--clear-groups');
+	my @prlimit = (@as, 'prlimit', '--pid', $self->{pid});
+	my ($was) = qx(@prlimit --$what --noheadings --output SOFT) =~ /(\w+)/;
+	my $set = sub { system(@prlimit, "--$what=$_[0]:") == 0 or die "prlimit fails\n" };
+	$set->($value);
+	return sub { $set->($was) };
+}
+
 # Let it live on after the test; its pid.
 sub release { my ($self) = @_; delete $running{ $self->{pid} }; return $self->{pid} }
 
