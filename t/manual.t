@@ -6,6 +6,7 @@
 
 use v5.32;
 use warnings;
+use Cwd qw(abs_path);
 use File::Temp ();
 use FindBin;
 use lib "$FindBin::Bin/lib";
@@ -16,6 +17,9 @@ my $top = $ENV{TOP_SRCDIR} // '.';
 my $build = $ENV{TOP_BUILDDIR} // '.';
 
 my $empty = File::Temp->new;
+my $folder = File::Temp->newdir;
+my $elsewhere = spew("$folder/bailey.conf", qq(control-socket = "unix:$folder/control"\n));
+my $program_path = abs_path($build);
 my $printed = qx($build/bailey -t -v -c $empty);
 is($?, 0, 'an empty file is a good configuration');
 
@@ -60,6 +64,28 @@ is_deeply([ sort keys %told ], [ sort keys %logged, keys %check ], 'the manual t
 my ($install) = slurp("$top/README") =~ /^\tapt-get install (.*?[^\\])\n/ms;
 my @build = slurp("$top/contrib/packages") =~ /^(\S+)\t+build\t/mg;
 is_deeply([ sort grep { $_ ne '\\' } split ' ', $install ], [ sort @build ], 'README names what a build needs');
+
+# Examples are tried; a daemon that would serve is only asked for its opinion.
+for my $page (glob "$top/doc/*.[1-9]") {
+	my $name = $page =~ s{.*/}{}r;
+	my ($examples) = slurp($page) =~ /^\.Sh EXAMPLES\n(.*?)^\.Sh /ms;
+	ok(defined $examples, "$name has examples") or next;
+	my @blocks = map { s/\\\(dq/"/gr } map { s/\\e$/\\/mgr } $examples =~ /^\.Bd -literal.*?\n(.*?)^\.Ed$/msg;
+	if ($name =~ /\.5$/) {
+		spew("$empty", join '', @blocks);
+		is(qx($build/bailey -t -c $empty 2>&1), "$empty: ok\n", "those of $name are a good configuration");
+		next;
+	}
+	for my $line (map { /^# ((?:.*\\\n)*.*)/mg } @blocks) {
+		next if $line !~ /^bailey\S* /;
+		# Not this machine's daemon; nor what else may not be there.
+		my $command = $line =~ s/ -c bailey\.conf\.new//r =~ s/^bailey -f/bailey -t/r
+		    =~ s/\b(bailey(?:ctl)?) /$1 -c $elsewhere /gr =~ s/ \|.*//sr;
+		my $said = qx(cd $folder && PATH=$program_path:\$PATH && { $command; } </dev/null 2>&1);
+		# 2: the program does not know such a command line.
+		unlike($? >> 8, qr/^(?:2|126|127)$/, "$name: $line") or diag($said);
+	}
+}
 
 SKIP: {
 	skip_unless_ci('needs mandoc') if !-x '/usr/bin/mandoc';
