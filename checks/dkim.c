@@ -220,7 +220,11 @@ judge_eom(struct txn *txn)
 	size_t reported = 0, total = 0;
 
 	if (st->first == NULL && !st->no_memory) {
-		(void)report(txn, NONE, "no signature");
+		if (txn->headers_cut)
+			(void)report(
+			    txn, NEUTRAL, "the header is too large for signatures to be seen");
+		else
+			(void)report(txn, NONE, "no signature");
 		return;
 	}
 	if (st->verifier != NULL && verifier_eom(st->verifier, get_key, txn) == -1)

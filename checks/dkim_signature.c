@@ -170,10 +170,17 @@ has_rank(const struct signature *sig, int rank, const struct signature *list, co
 void
 signature_choose(struct signature *list, int64_t max, const char *author)
 {
+	int lengths = 0;
+
 	for (int rank = 0; rank < RANKS; rank++)
 		for (struct signature *s = list; s != NULL && max > 0; s = s->next) {
 			if (s->chosen || s->fault != NULL || !has_rank(s, rank, list, author))
 				continue;
+			if (s->length >= 0 && lengths == SIGNATURE_LENGTHS_MAX) {
+				s->fault = "one signature too many with a length (l=)";
+				continue;
+			}
+			lengths += s->length >= 0;
 			s->chosen = true;
 			max--;
 		}
@@ -184,9 +191,13 @@ signature_b(const struct signature *sig, const struct signature *list, struct ar
 {
 	size_t len = SIGNATURE_B_SHOWN;
 
-	for (const struct signature *s = list; s != NULL; s = s->next)
-		while (s != sig && s->b != NULL && strcmp(s->b, sig->b) != 0 &&
-		       strncmp(s->b, sig->b, len) == 0)
-			len++;
+	for (const struct signature *s = list; s != NULL; s = s->next) {
+		size_t same = 0;
+
+		while (s->b != NULL && s->b[same] == sig->b[same] && sig->b[same] != '\0')
+			same++;
+		if (s->b != NULL && s->b[same] != sig->b[same] && same >= len)
+			len = same + 1;
+	}
 	return arena_strndup(arena, sig->b, strnlen(sig->b, len));
 }

@@ -12,6 +12,11 @@
 #include "lib/name.h"
 
 #define SIGNATURE_B_SHOWN	8	/* characters of b= that tell signatures apart (RFC 6008 4) */
+/*
+ * Signatures with l= that are verified: each costs another hash of the body,
+ * and honest messages have none, or that of one mailing list.
+ */
+#define SIGNATURE_LENGTHS_MAX	2
 
 struct signature {
 	struct signature	*next;
@@ -39,7 +44,7 @@ struct signature *signature_read(const struct header *, struct arena *);
 /*
  * Mark at most max of a list as chosen: those of the author's domain ("" if
  * unknown), then those above or below it, then one for each other domain, then
- * the rest.
+ * the rest.  Beyond SIGNATURE_LENGTHS_MAX those with l= are at fault.
  */
 void	 signature_choose(struct signature *, int64_t max, const char *author_domain);
 /* Beginning of b= that no other one in the list has, unless they are the same. */

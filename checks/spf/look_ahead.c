@@ -10,9 +10,9 @@
  * evaluation, which knows their values.
  *
  * A hostile record must not gain by this.  The whole tree has SPF_TERMS_MAX
- * terms to spend, as an evaluation has, and stops where that would stop: at
- * `all', at a network that holds the client, at a fault.  Equal questions
- * are asked once by dns/.
+ * terms to spend, as an evaluation has, and HOSTS_MAX hosts, and stops where
+ * that would stop: at `all', at a network that holds the client, at a fault.
+ * Equal questions are asked once by dns/.
  */
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -20,10 +20,17 @@
 
 #include "checks/spf/record.h"
 
+/*
+ * Hosts of all mx and ptr terms together.  A record whose answers come in
+ * another order than its terms would have ten of each asked for that the
+ * evaluation never comes to.
+ */
+#define HOSTS_MAX 10
+
 /* Shared by all questions of one tree that are on their way. */
 struct tree {
 	struct addr client;
-	atomic_uint terms; /* asked for so far */
+	atomic_uint terms, hosts; /* asked for so far */
 	atomic_uint references; /* questions whose answer has not come */
 };
 
@@ -53,7 +60,8 @@ then_hosts(struct dns_session *dns, const struct dns_answer *answer, void *arg)
 	char name[NAME_TEXT_SIZE];
 
 	for (size_t i = 0; dns != NULL && i < answer->count && i < max; i++)
-		if (spf_rr_name(&answer->rr[i], name))
+		if (spf_rr_name(&answer->rr[i], name) &&
+		    atomic_fetch_add(&tree->hosts, 1) < HOSTS_MAX)
 			dns_ask(dns, name, dns_addr_type(&tree->client));
 	tree_release(tree);
 }
