@@ -26,6 +26,7 @@ struct lookup {
 	unsigned		 refs;		/* sessions, the transport, the table */
 	uint32_t		 hash;
 	bool			 tabled, in_lru;
+	bool			 missing;	/* a file of answers has none, and nobody needed it yet */
 	size_t			 size;		/* bytes, with its answer */
 	char			 name[];
 };

@@ -57,8 +57,7 @@ answer_offline(struct dns *d, struct lookup *l)
 	size_t size = 0;
 	struct dns_answer *a = replay_answer(d->replay, l->name, l->nothing.type, &size);
 
-	if (a == NULL)
-		d->stats.missing++;
+	l->missing = a == NULL;
 	settle(d, l, a, size);
 }
 

@@ -86,7 +86,7 @@ struct dns_stats {
 	uint64_t	asked, cache_hits, joined, sent, retried, tcp;
 	uint64_t	by_status[DNS_STATUS_COUNT];
 	uint64_t	over_limit;		/* answered DNS_TIMEOUT because of a bound */
-	uint64_t	missing;		/* answered DNS_TIMEOUT because a file of answers has none */
+	uint64_t	missing;		/* needed, and DNS_TIMEOUT because a file of answers has none */
 	uint64_t	forged;			/* packets dropped: id, question or source wrong */
 	uint64_t	cached;			/* answers in the cache now */
 	uint64_t	cache_bytes;

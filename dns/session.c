@@ -201,6 +201,11 @@ peek(struct dns_session *s, const struct question *q, struct then *t, struct loo
 		l = held->lookup;
 		(void)pthread_mutex_lock(&s->dns->lock);
 		answer = held->gave_up ? &l->nothing : l->answer;
+		/* What is only asked ahead may have been under way still when the answers were recorded. */
+		if (l->missing && t == NULL) {
+			s->dns->stats.missing++;
+			l->missing = false;
+		}
 		if (answer == NULL)
 			*lookup_r = lookup_ref(l);
 		if (answer == NULL && t != NULL) {
