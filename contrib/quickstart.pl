@@ -89,9 +89,13 @@ sub play {
 # Where the client sends it: to us, or to a site that sends it on to us.
 sub site {
 	my ($house, $session) = @_;
-	return $house if !$session->{site};
-	push @others, $session->{site}->($house, keep => $keep);
-	return $others[-1];
+	my $site = $session->{site} // return $house;
+	my $other = Bailey::Test->new(in => $house->folder, keep => $keep);
+	$other->dns(zones => $site->{zones});
+	$other->bailey($site->{conf}->($other->folder));
+	$other->postfix($site->{postfix}->($house));
+	push @others, $other;
+	return $other;
 }
 
 sub show_dialogue {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * check: what the daemon would do with a message, without a daemon or an MTA.
- * The store is not opened, but an empty one in memory: everybody is met for
- * the first time.
+ * Unless -d names a store, there is an empty one in memory: everybody
+ * is met for the first time.
  */
 #include "config.h"
 
@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "ctl/commands.h"
+#include "ctl/owner.h"
 #include "ctl/trial.h"
 
 /* Exit status by action, so that scripts need not read. */
@@ -100,14 +101,20 @@ open_dns(struct checking *c)
 static int
 open_store(struct checking *c)
 {
+	const char *directory = c->call->directory;
+	/* Nothing else of the configuration: what hosts share on a server is not ours to change. */
 	struct store_setup setup = {
-	    .options = {.type = STORE_MEMORY, .cache_size = c->trial.conf->store.cache_size},
-	    .directory = "",
+	    .options = {.type = directory != NULL ? STORE_DISK : STORE_MEMORY,
+		.cache_size = c->trial.conf->store.cache_size},
+	    .directory = directory != NULL ? directory : "",
 	    .clock = c->trial.house.clock,
 	    .offline = true};
-	char room[200];
+	char room[512];
 	struct buf why;
 
+	if (directory != NULL && owner_become(directory) == -1)
+		return call_fail(
+		    c->call, "cannot become the owner of %s: %s", directory, strerror(errno));
 	buf_init(&why, room, sizeof room);
 	return store_open(&c->trial.store, &setup, &why) == STORE_OK
 		   ? 0
@@ -191,9 +198,11 @@ run(const struct call *call)
 	int r;
 
 	c.call = call;
+	/* The store is last: its owner may not be allowed to open the rest. */
 	if ((r = take_envelope(&c)) == 0 && (r = load_conf(&c)) == 0 && (r = open_dns(&c)) == 0 &&
-	    (r = open_store(&c)) == 0 && (r = open_file(call, path, "r", &c.trial.message)) == 0 &&
-	    (r = open_file(call, call_value(call, "record", 0), "w", &c.trial.record)) == 0) {
+	    (r = open_file(call, path, "r", &c.trial.message)) == 0 &&
+	    (r = open_file(call, call_value(call, "record", 0), "w", &c.trial.record)) == 0 &&
+	    (r = open_store(&c)) == 0) {
 		if (path == NULL)
 			c.trial.message = stdin;
 		r = try_it(&c);

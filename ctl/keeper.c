@@ -8,26 +8,15 @@
 #include "ctl/keeper.h"
 
 #include <errno.h>
-#include <grp.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
+
+#include "ctl/owner.h"
 
 #define FLUSH_EVERY_MS 500 /* as the daemon's maintenance; checkpoints keep the log short */
 #define CACHE_SIZE     (64 * 1024 * 1024) /* of a store whose configuration nobody knows */
-
-/* What root leaves in the daemon's directory, the daemon cannot open. */
-static int
-become_owner(const char *directory)
-{
-	struct stat st;
-
-	if (geteuid() != 0 || stat(directory, &st) == -1 || st.st_uid == 0)
-		return 0;
-	return setgroups(0, NULL) == 0 && setgid(st.st_gid) == 0 ? setuid(st.st_uid) : -1;
-}
 
 static int
 open_store(struct keeper *k, const struct store_setup *setup, bool prove, const char *absent)
@@ -38,7 +27,7 @@ open_store(struct keeper *k, const struct store_setup *setup, bool prove, const 
 	struct buf why;
 
 	buf_init(&why, room, sizeof room);
-	if (become_owner(directory) == -1) {
+	if (owner_become(directory) == -1) {
 		(void)call_fail(
 		    k->call, "cannot become the owner of %s: %s", directory, strerror(errno));
 		return -1;

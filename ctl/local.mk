@@ -40,6 +40,8 @@ baileyctl_SOURCES = \
 	ctl/message.c \
 	ctl/message.h \
 	ctl/mode.c \
+	ctl/owner.c \
+	ctl/owner.h \
 	ctl/progress.c \
 	ctl/progress.h \
 	ctl/reload.c \

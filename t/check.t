@@ -24,58 +24,129 @@ $house->dns(zones => [ map { $_->{zone} // () } @topics ],
     rules => join '', map { $_->{rules} // () } @topics);
 my $daemon = $house->bailey(join "\n", 'local-domains = { "example.org" }',
     'contact = "postmaster@example.org"', map { ref $_->{conf} ? $_->{conf}->($house->folder) : $_->{conf} // () } @topics);
-my $path = $daemon->path;
+our $path = $daemon->path;	# of the configuration
 
 sub check { return Bailey::Test::Daemon::run_tool('-c', $path, 'check', @_) }
+sub check_with { my ($store, @call) = @_; return Bailey::Test::Daemon::run_tool('-c', $path, '-d', $store, 'check', @call) }
 sub message { my ($name, @lines) = @_; return spew("$folder/$name", join "\n", @lines, '') }
 sub without_id { my ($reply) = @_; return $reply =~ s/ \[id=\w+\]//r }
+sub fresh { my ($name) = @_; mkdir "$folder/$name" or die "$folder/$name: $!\n"; return "$folder/$name" }
 
-# What the daemon does: its last reply, and the fields it adds.
+# The daemon and a check do not look at their clocks in the same second.
+sub timeless {
+	my ($field) = @_;
+	return $field =~ s/(?<=[\s;])t=\d+/t=/r =~ s/(?<=[\s;])b=[\w+\/=\s]+/b=/r if $field =~ /^DKIM-Signature:/;
+	return $field =~ s/delayed \d+ seconds/delayed/r =~ s/; .*//r if $field =~ /^X-Greylist:/;
+	return $field;
+}
+
+# What a daemon does: its last reply, and the header as delivered.
 sub daemon_says {
-	my ($from, $to, $session, $text) = @_;
-	my $mta = Bailey::Test::Mta->new($daemon->socket);
-	my ($head, $body) = split /\n\n/, $text, 2;
+	my ($server, %is) = @_;
+	my $mta = Bailey::Test::Mta->new($server->socket);
+	my ($head, $body) = split /\n\n/, $is{text}, 2;
 	my @fields = split /\n(?![ \t])/, $head;
-	$mta->do('open', "connect client.example $session->{client} 25", "helo $session->{helo}", "mail $from");
-	my $said = $mta->last("rcpt $to");
+	$mta->do('macro connect j=localhost', 'open', $is{login} ? "macro mail {auth_authen}=$is{login}" : (),
+	    "connect client.example $is{client} 25", "helo $is{helo}", "mail $is{from}");
+	my $said = $mta->last("rcpt $is{to}");
 	return without_id($said =~ s/^rcpt: //r) if $said !~ /continue/;
 	$said = $mta->last(map({ s/\n/\\n/g; "header $_" } @fields), 'eoh',
 	    'body ' . $body =~ s/\n/\\r\\n/gr, 'eom');
 	return without_id($said =~ s/^eom: //r) if $said !~ /continue/;
-	return ('continue', $mta->headers);
+	return ('continue', grep { !/^Received: from client by mta/ } map { s/\\n/\n/gr =~ s/\\t/\t/gr } $mta->headers);
 }
 
-my $played = 0;
+my @cases;	# all that was recorded
+my $remembered = fresh('remembered');
+
+# The daemon and a check with the same client and message; the fields that were added.
+sub compare {
+	my ($server, %is) = @_;
+	local $path = $server->path;
+	my $number = @cases + 1;
+	my $file = spew("$folder/message$number", $is{text});
+	my ($reply, @headers) = daemon_says($server, %is);
+	my @call = ('--client', $is{client}, '--helo', $is{helo}, '--from', $is{from}, '--rcpt', $is{to},
+	    $is{login} ? ('--auth', $is{login}) : ());
+	my ($status, $out, $err) = check_with($remembered, '-j', @call, '--record', "$folder/recorded$number", $file);
+	my $found = decode_json($out);
+	my $last = $found->{message} // $found->{recipients}[-1];
+	my @added = map { "$_->{name}: $_->{value}" } @{ $last->{fields} // [] };
+	is(without_id($last->{reply} // 'continue'), $reply, 'the reply of the daemon');
+	if ($reply eq 'continue') {
+		is_deeply([ map { timeless($_) } @added ], [ map { timeless($_) } @headers[0 .. $#added] ], 'its fields');
+		my @given = split /\n(?![ \t])/, (split /\n\n/, $is{text}, 2)[0];
+		is($last->{forged}, @given + @added - @headers, 'what it removes');
+	}
+	is($status, $reply =~ /^4/ ? 10 : $reply =~ /^5/ ? 11 : 0, 'the exit status tells it');
+	is($err, '', 'no complaint');
+	push @cases, { path => $path, name => $is{name}, call => [ @call, '--replay', "$folder/recorded$number" ],
+		file => $file, status => $status, out => $out };
+	return ($last->{reply}, @added);
+}
+
+my ($played, $other) = (0);
 for my $session (map { @{ $_->{sessions} } } @topics) {
-	# Who comes again: a check meets everybody for the first time.
-	next if $session->{wait} || $session->{site};
-	my $text = Bailey::Test::Smtp::message(@{ $session->{fields} // [] });
-	my ($from, $to) = map { "<$_>" } $session->{from} // 'sender@client.example',
-	    $session->{to} // 'user@example.org';
-	my @options = ('--client', $session->{client}, '--helo', $session->{helo}, '--from', $from, '--rcpt', $to);
-	my $file = spew("$folder/message", $text);
-	my $recorded = "$folder/recorded" . ++$played;
+	my %is = (name => $session->{title}, client => $session->{client}, helo => $session->{helo},
+		text => $session->{message} // Bailey::Test::Smtp::message(@{ $session->{fields} // [] }),
+		from => '<' . ($session->{from} // 'sender@client.example') . '>',
+		to => '<' . ($session->{to} // 'user@example.org') . '>');
+	$played++;
 	subtest $session->{title} => sub {
-		my ($reply, @headers) = daemon_says($from, $to, $session, $text);
-		my ($status, $out, $err) = check('-j', @options, '--record', $recorded, $file);
-		my $found = decode_json($out);
-		my $last = $found->{message} // $found->{recipients}[-1];
-		is(without_id($last->{reply} // 'continue'), $reply, 'the reply of the daemon');
-		is_deeply([ map { "$_->{name}: $_->{value}" } @{ $last->{fields} // [] } ],
-		    [ map { s/\\n/\n/gr =~ s/\\t/\t/gr } @headers[0 .. $#{ $last->{fields} // [] }] ], 'its fields')
-		    if $reply eq 'continue';
-		is($status, $reply =~ /^4/ ? 10 : $reply =~ /^5/ ? 11 : 0, 'the exit status tells it');
-		is($err, '', 'no complaint');
-		is_deeply([ check('-j', @options, '--replay', $recorded, $file) ], [ $status, $out, '' ],
-		    'a replay has the same output');
-		is_deeply([ (check(@options, '--replay', $recorded, $file))[0, 2] ], [ $status, '' ],
-		    'and needs nothing else');
+		sleep $session->{wait} if $session->{wait};
+		if (my $site = $session->{site}) {
+			$other = Bailey::Test->new(in => $folder);
+			$other->dns(zones => $site->{zones});
+			$other->bailey($site->{conf}->($other->folder));
+			my (undef, @added) = compare($other->bailey, %is, login => $session->{login});
+			# The other site says nothing to the outside about who has logged in there.
+			$is{text} = join '', map({ "$_\n" } grep { /^$session->{also}:/ } @added), $is{text};
+			@is{qw(client helo)} = ($session->{outgoing}, 'out.sender.example');
+		}
+		my ($reply, @added) = compare($daemon, %is);
+		like($reply, $session->{rcpt} // $session->{data}, 'as the quickstart expects') if defined $reply;
+		like($added[0] =~ s/^\S+://r, $session->{header}, 'with the first field') if $session->{header};
+		ok((grep { /^$session->{also}:/ } @added), "and $session->{also}") if $session->{also} && !$session->{site};
 	};
 }
-cmp_ok($played, '>=', 5, 'the sessions of the quickstart');
+is($played, 26, 'every session of the quickstart');
+
+subtest 'store' => sub {
+	my $file = message('grey', 'Subject: x', '', 'text');
+	my @call = ('-j', '--client', '192.0.2.95', '--helo', 'mail.client.example', '--from', 'a@client.example', '--rcpt', 'grey@example.org', $file);
+	my $result = sub {
+		my ($status, $out) = @_ ? check_with(@_, @call) : check(@call);
+		return "$status " . (map { $_->{result} } grep { $_->{check} eq 'greylist' }
+		    @{ decode_json($out)->{recipients}[0]{verdicts} })[0];
+	};
+	my $store = fresh('store');
+	chown scalar(getpwnam 'nobody'), scalar(getgrnam 'nogroup'), $store if $> == 0;
+	is($result->(), '10 new', 'nothing is remembered') for 1 .. 2;
+	is($result->($store), '10 new', 'unless there is a store');
+	is($result->($store), '10 early', 'then it is');
+	is($result->(), '10 new', 'and only there');
+	my @stat = map { [ stat ] } glob "$store/* $store/*/*";
+	is(scalar(grep { $_->[4] != (stat $store)[4] } @stat), 0, 'the owner of the directory owns the files');
+	for ([$daemon->path =~ s{/[^/]+\z}{}r, qr/in use by process/], ["$folder/nowhere", qr/No such file/]) {
+		my ($directory, $wanted) = @$_;
+		my ($status, $out, $err) = check_with($directory, @call);
+		is($status, 1, "no store in $directory");
+		like($err, $wanted, 'is told');
+	}
+};
 
 # From here on nobody but a recording answers.
-$house->dns->stop;
+$_->stop for map { $_->dns, $_->bailey } $house, $other;
+for my $form (['-j'], []) {
+	my $store = fresh('replayed' . @$form);
+	for my $case (@cases) {
+		local $path = $case->{path};
+		my ($status, $out, $err) = check_with($store, @$form, @{ $case->{call} }, $case->{file});
+		is_deeply([ $status, $err ], [ $case->{status}, '' ], "replayed: $case->{name}");
+		is($out, $case->{out}, 'with the same output, bit for bit') if @$form;
+	}
+}
+
 subtest 'replay' => sub {
 	my $file = message('plain', 'Subject: x', '', 'text');
 	my @client = ('--client', '192.0.2.200', '--helo', 'mail.client.example');

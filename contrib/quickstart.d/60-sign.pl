@@ -21,31 +21,33 @@ MC4CAQAwBQYDK2VwBCIEIJ1hsZ3v/VpguoRK9JLsLMREScVpezJpGXA7rAMcrn9g
 END
 
 # The second site lives below the first, whose Postfix is all it knows of the world.
-my $site = sub {
-	my ($house, %is) = @_;
-	my $other = Bailey::Test->new(in => $house->folder, %is);
-	my $keys = $other->folder . '/keys';
-	mkdir $keys or die "$keys: $!\n";
-	my $path = spew("$keys/sender.example.s1.pem", $key);
-	chmod 0600, $path or die "$path: $!\n";
-	chown scalar(getpwnam 'nobody'), 0, $path or die "$path: $!\n";
-	$other->dns(zones => [$zone]);
-	$other->bailey(<<"END");
+my %site = (
+	zones => [$zone],
+	conf => sub {
+		my ($folder) = @_;
+		mkdir "$folder/keys" or die "$folder/keys: $!\n";
+		my $path = spew("$folder/keys/sender.example.s1.pem", $key);
+		chmod 0600, $path or die "$path: $!\n";
+		chown scalar(getpwnam 'nobody'), 0, $path if $> == 0;
+		return <<"END";
 authserv-id = "out.sender.example"
 local-domains = { "sender.example" }
-sign { key-directory = "$keys" domain "sender.example" { selectors = "s1" } }
+sign { key-directory = "$folder/keys" domain "sender.example" { selectors = "s1" } }
 END
-	$other->postfix(
-		myhostname => 'out.sender.example',
-		virtual_mailbox_domains => 'sender.example',
-		default_transport => 'smtp',
-		relayhost => '[127.0.0.1]:' . $house->postfix->port,
-		smtp_bind_address => '127.0.0.66',
-		smtpd_sasl_auth_enable => 'yes',
-		smtpd_recipient_restrictions => 'permit_sasl_authenticated, reject_unauth_destination',
-	);
-	return $other;
-};
+	},
+	postfix => sub {
+		my ($house) = @_;
+		return (
+			myhostname => 'out.sender.example',
+			virtual_mailbox_domains => 'sender.example',
+			default_transport => 'smtp',
+			relayhost => '[127.0.0.1]:' . $house->postfix->port,
+			smtp_bind_address => '127.0.0.66',
+			smtpd_sasl_auth_enable => 'yes',
+			smtpd_recipient_restrictions => 'permit_sasl_authenticated, reject_unauth_destination',
+		);
+	},
+);
 
 +{
 	zone => $zone,
@@ -56,7 +58,8 @@ END
 			story => 'At another site, which has a Postfix and a Bailey too, Anna has logged in. Her Bailey signs what '
 			    . 'she sends; her Postfix gives it to ours by SMTP, and our Bailey finds the signature good and of the '
 			    . 'domain in From.',
-			site => $site,
+			site => \%site,
+			outgoing => '127.0.0.66',	# its address, as others see it
 			client => '192.0.2.67',
 			login => 'anna@sender.example',
 			helo => 'laptop.sender.example',
