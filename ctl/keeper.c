@@ -78,23 +78,32 @@ open_stopped(struct keeper *k, bool prove, const char *absent)
 	return open_store(k, &setup, prove, absent);
 }
 
-int
-keeper_open(struct keeper *k, const struct call *call, bool prove)
+static int
+find(struct keeper *k, bool prove)
 {
 	enum daemon_found found;
 	char room[512];
 	struct buf why;
 
-	*k = (struct keeper){.call = call, .status = EXIT_NO_DAEMON};
 	buf_init(&why, room, sizeof room);
-	if (call->directory != NULL)
+	if (k->call->directory != NULL)
 		return open_stopped(k, prove, "");
-	found = daemon_find(&k->daemon, call, &why);
+	found = daemon_find(&k->daemon, k->call, &why);
 	if (found == DAEMON_HERE)
 		return 0;
-	if (found == DAEMON_ABSENT && call->socket == NULL)
+	if (found == DAEMON_ABSENT && k->call->socket == NULL)
 		return open_stopped(k, prove, why.s);
-	(void)call_fail(call, "%s", why.s);
+	(void)call_fail(k->call, "%s", why.s);
+	return -1;
+}
+
+int
+keeper_open(struct keeper *k, const struct call *call, bool prove)
+{
+	*k = (struct keeper){.call = call, .status = EXIT_NO_DAEMON};
+	if (find(k, prove) == 0)
+		return 0;
+	keeper_close(k);
 	return -1;
 }
 

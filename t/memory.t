@@ -34,9 +34,10 @@ triplet	$later $now $now 0 1	192.0.2.0/24	joe\@a.example	me\@b.example
 triplet	$later @{[$now - 400]} $now 0 2	198.51.100.0/24	joe\@sub.a.example	you\@b.example
 triplet	$later $now $now $now 4	2001:db8::/64		J\\xc3\\xb6rg\\x5cx\@b.example
 triplet	$later $now $now $now 4	a.example	bounce-#\@a.example	me\@b.example
+shadow	$later $now $now $now 2	192.0.2.0/24	sly\@a.example	me\@b.example
 raw	d20231114\\x00d.example\\x00id3	\\x01\\x00\\x00\\x00\\x00\\x07newer\\x00
 raw	q	\\x07abc
-end 13
+end 14
 END
 spew("$folder/in", $text);
 spew("$folder/expired", "bailey-dump 1\nclient\t1700000000 1 1 1 9\texpired.example\nend 1\n");
@@ -153,14 +154,14 @@ sub whole_store {
 	my ($status, $out, $err) = ctl('verify');
 	is_deeply([ $status, $out, $err ], [ 0, "sound: empty\n", '' ], 'an empty store');
 	is_deeply([ ctl('dump') ], [ 0, "bailey-dump 1\nend 0\n", '' ], 'is dumped');
-	is_deeply([ ctl('load', "$folder/in") ], [ 0, "13 records loaded\n", '' ], 'load');
+	is_deeply([ ctl('load', "$folder/in") ], [ 0, "14 records loaded\n", '' ], 'load');
 	($status, $out) = ctl('verify');
 	is($status, 0, 'verify');
-	like($out, qr/^sound: (?=.*\b3 clients)(?=.*\b2 correspondents)(?=.*\b3 dmarc)(?=.*\b4 triplets).* 1 newer/,
+	like($out, qr/^sound: (?=.*\b3 clients)(?=.*\b2 correspondents)(?=.*\b3 dmarc)(?=.*\b1 shadow)(?=.*\b4 triplets).* 1 newer/,
 	    'counts them');
 	is(json('verify')->{counts}{triplets}, 4, 'in JSON');
 	unlink "$folder/out";
-	is_deeply([ ctl('dump', "$folder/out") ], [ 0, "13 records\n", '' ], 'dump');
+	is_deeply([ ctl('dump', "$folder/out") ], [ 0, "14 records\n", '' ], 'dump');
 	is(sorted(slurp("$folder/out")), sorted($text), 'what was loaded');
 	is((stat "$folder/out")[2] & 07777, 0600, 'for its owner only');
 	is((ctl('dump'))[1], slurp("$folder/out"), 'the same on standard output');
@@ -168,9 +169,9 @@ sub whole_store {
 	is($status, 1, 'no file is overwritten');
 	is($err, "baileyctl: dump: $folder/out: File exists\n", 'is told');
 	unlink "$folder/out";
-	is_deeply(json('dump', "$folder/out"), { ok => JSON::PP::true, records => 13 }, 'in JSON');
+	is_deeply(json('dump', "$folder/out"), { ok => JSON::PP::true, records => 14 }, 'in JSON');
 	is((ctl('-j', 'dump'))[0], 2, 'which needs a file');
-	is_deeply(json('load', "$folder/out"), { ok => JSON::PP::true, loaded => 13 }, 'load again');
+	is_deeply(json('load', "$folder/out"), { ok => JSON::PP::true, loaded => 14 }, 'load again');
 	is(sorted((ctl('dump'))[1]), sorted($text), 'changes nothing');
 	return;
 }
@@ -269,6 +270,7 @@ sub forget {
 	is_deeply([ (ctl('forget', 'nobody@a.example'))[0, 1] ], [ 0, "0 records removed\n" ], 'nobody');
 	is_deeply([ (ctl('forget', 'Joe+x@A.example'))[0, 1] ], [ 0, "2 records removed\n" ], 'somebody');
 	is(json('forget', 'bounce-3@a.example')->{removed}, 1, 'one whose number was replaced');
+	is((ctl('forget', 'sly@a.example'))[1], "1 records removed\n", 'one of whom only shadow rules know');
 	is(states(), $before - 3, 'nothing else');
 	is((ctl('forget', "J\xc3\xb6rg\\x\@b.example"))[1], "1 records removed\n", 'odd characters');
 	for ('', 'a.example', '<>', '@a.example') {

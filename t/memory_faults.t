@@ -90,6 +90,28 @@ subtest 'a cut connection is made again' => sub {
 	cmp_ok($n, '>=', RECORDS, 'and long');
 };
 
+subtest 'a daemon that takes little at a time' => sub {
+	my $server = IO::Socket::UNIX->new(Local => "$folder/slow", Listen => 1) or die "$folder/slow: $!\n";
+	my $pid = fork // die "fork: $!\n";
+	if (!$pid) {
+		my $client = $server->accept;
+		my @taken;
+		for (my $turn = 0; my $request = <$client>; $turn++) {
+			my ($json) = $request =~ /^load (.*)/ or last;
+			my @lines = split /\n/, decode_json($json)->{text};
+			my $n = $turn % 3 * 100;
+			$n = @lines if $n > @lines;
+			push @taken, @lines[0 .. $n - 1];
+			syswrite $client, qq({"ok":true,"loaded":$n}\n);
+		}
+		spew("$folder/taken", join "\n", @taken, '');
+		POSIX::_exit(0);
+	}
+	is((ctl('-s', "$folder/slow", 'load', $large))[1], "${\RECORDS} records loaded\n", 'is given the rest again');
+	waitpid $pid, 0;
+	ok(slurp("$folder/taken") eq slurp($large) =~ s/^(?:bailey-dump|end) .*\n//mgr, 'each record once, in order');
+};
+
 subtest 'kill -9 while loading' => sub {
 	for my $how ('running', 'stopped') {
 		my @where = $how eq 'running' ? () : @alone;
