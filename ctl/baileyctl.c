@@ -158,6 +158,9 @@ main(int argc, char **argv)
 		usage_one(call.command, stderr);
 		return EXIT_USAGE;
 	}
+	if (call.directory != NULL && (call.socket != NULL || !call.command->stopped))
+		return call_misused(&call,
+		    call.socket != NULL ? "-d or -s, not both" : "takes no -d: it needs a daemon");
 	status = call.command->run(&call);
 	if (fflush(stdout) != 0 || ferror(stdout))
 		return call_fail(&call, "cannot write: %s", strerror(errno));

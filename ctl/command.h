@@ -46,6 +46,7 @@ struct command {
 	const struct command_option *options;	/* NULL: none */
 	/* Words an operand may be, for completion; NULL-terminated, NULL: none, or files. */
 	const char *const	*words;
+	bool			 stopped;	/* works on a stopped store, too: -d makes sense */
 	int			(*run)(const struct call *);	/* an exit status */
 };
 

@@ -95,6 +95,7 @@ const struct command command_dump = {
 	.operands = "[FILE]",
 	.most = 1,
 	.summary = "write everything the filter remembers as text",
+	.stopped = true,
 	.run = run,
 };
 /* clang-format on */

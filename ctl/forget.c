@@ -30,6 +30,7 @@ const struct command command_forget = {
 	.least = 1,
 	.most = 1,
 	.summary = "remove everything that is remembered of a mail address",
+	.stopped = true,
 	.run = run,
 };
 /* clang-format on */

@@ -244,6 +244,7 @@ const struct command command_greylist = {
 	.summary = "look at, and change, what greylisting remembers",
 	.options = options,
 	.words = names,
+	.stopped = true,
 	.run = run,
 };
 /* clang-format on */

@@ -178,6 +178,7 @@ const struct command command_load = {
 	.operands = "[FILE]",
 	.most = 1,
 	.summary = "add the records of a dump to what the filter remembers",
+	.stopped = true,
 	.run = run,
 };
 /* clang-format on */

@@ -182,6 +182,7 @@ const struct command command_shadow_report = {
 	.operands = "",
 	.summary = "show what rules in shadow would have refused, and what of it proved good",
 	.options = options,
+	.stopped = true,
 	.run = run,
 };
 /* clang-format on */

@@ -64,6 +64,7 @@ const struct command command_verify = {
 	.name = "verify",
 	.operands = "",
 	.summary = "prove that what the filter remembers is sound, and count it",
+	.stopped = true,
 	.run = run,
 };
 /* clang-format on */

@@ -113,6 +113,7 @@ const struct command command_why = {
 	.least = 1,
 	.most = 1,
 	.summary = "explain a decision, by the id of its reply or by queue id",
+	.stopped = true,
 	.run = run,
 };
 /* clang-format on */

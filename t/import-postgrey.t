@@ -60,6 +60,10 @@ left out: 1 SRS senders whose rest postgrey cut off
 left out: 1 expired clients
 left out: 2 expired triplets
 END
+	unlike($said, qr/\r/, 'no progress in a log');
+	my $program = ($ENV{TOP_SRCDIR} // '.') . '/contrib/import-postgrey';
+	like(scalar qx(script -qec '$^X $program $house/db >/dev/null' /dev/null </dev/null),
+	    qr/^\rimport: \d+ records.*\r +\rtaken: /s, 'but on a terminal');
 	spew("$house/dump", $dump);
 	my $ctl = ($ENV{TOP_BUILDDIR} // '.') . '/baileyctl';
 	spew("$house/conf", '');

@@ -200,6 +200,8 @@ subtest 'who may not' => sub {
 		is_deeply([ $status, $out ], [ 3, '' ], 'no store');
 		like($err, qr{cannot open \Q$folder\E/none/store\.lock: No such file}, 'is told');
 	}
+	like((ctl('-d', "$folder/none", 'status'))[2], qr/takes no -d: it needs a daemon/, 'what needs a daemon opens nothing');
+	is((ctl('-d', "$folder/none", '-s', $daemon->control, 'verify'))[0], 2, 'nor are both asked');
 	ctl('-d', "$folder/none", 'dump', "$folder/never");
 	ok(!-e "$folder/never", 'no store leaves no file');
 };
