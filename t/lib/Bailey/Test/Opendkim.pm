@@ -33,6 +33,7 @@ sub new {
 }
 
 sub socket { return "unix:$_[0]{path}" }
+sub process { return $_[0]{process} }
 sub stop { $_[0]{process}->stop; return }
 
 # The key record of a new key, and a function that signs messages with it; lines end in CRLF.

@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: BSD-2-Clause
+package Bailey::Test::Load;
+
+# A house for measurements: clients, senders and keys as they should be in its
+# DNS, everything on in Bailey, t/load to play many MTA connections, and tables
+# of what it says.
+#
+#	my $load = Bailey::Test::Load->new(clients => 200, domains => 50, rules => $text, bailey => $text);
+#	my %figure = $load->run($load->house->bailey, qw(--connections 8 --messages 1000));
+
+use v5.32;
+use warnings;
+use Bailey::Test;
+use Bailey::Test::Process;
+use Bailey::Test::Tools;
+use Exporter 'import';
+
+our @EXPORT_OK = qw(median heading row verdict missed);
+
+use constant LISTS => 8;
+
+sub new {
+	my ($class, %is) = @_;
+	my $self = bless { clients => 200, domains => 50, house => Bailey::Test->new, %is }, $class;
+	$self->make_key;
+	$self->house->dns(zones => [ $self->zones ], rules => $is{rules} // '',
+	    reverse => { map { (address($_) => "c$_.load.example") } 0 .. $self->{clients} - 1 });
+	$self->house->bailey(everything() . ($is{bailey} // ''));
+	return $self;
+}
+
+sub house { return $_[0]{house} }
+
+# Every check on; greylisting knows a triplet after a second.
+sub everything {
+	return join "\n", 'maximum-sessions = 6000', 'greylist { apply = "all" delay = "1s" }',
+	    'dnsbl { ' . join(' ', map { qq(zone "bl$_.example" {}) } 1 .. LISTS) . ' }', '';
+}
+
+# Of client n in t/load/mail.c.
+sub address { my ($n) = @_; return sprintf '198.%d.%d.%d', 18 + ($n >> 16 & 1), $n >> 8 & 255, $n & 255 }
+
+sub key { my ($self) = @_; return $self->house->folder . '/load.pem' }
+
+sub make_key {
+	my ($self) = @_;
+	my $path = $self->key;
+	system("openssl genrsa -out $path 2048 2>/dev/null") == 0 or die "openssl fails\n";
+	my $public = join '', map { s/\s//gr } grep { !/-/ } qx(openssl rsa -in $path -pubout 2>/dev/null);
+	$self->{record} = "v=DKIM1; k=rsa; p=$public";
+	return;
+}
+
+sub zones {
+	my ($self) = @_;
+	my $soa = "\$TTL 86400\n@ SOA a b 1 1 1 86400 86400\n";
+	my $record = join ' ', map { qq("$_") } $self->{record} =~ /.{1,200}/g;
+	return (join('', "\$ORIGIN load.example.\n$soa", "mx A 8.8.8.8\n",
+	    map({ "c$_ A " . address($_) . "\n" } 0 .. $self->{clients} - 1),
+	    map({ "d$_ MX 0 mx\nd$_ TXT \"v=spf1 ip4:198.18.0.0/15 -all\"\n"
+		. "_dmarc.d$_ TXT \"v=DMARC1; p=reject\"\ns1._domainkey.d$_ TXT $record\n" } 0 .. $self->{domains} - 1)),
+	    map { "\$ORIGIN bl$_.example.\n${soa}2.0.0.127 A 127.0.0.2\n" } 1 .. LISTS);
+}
+
+# Figures by name.  To: anything with a socket and a process, or the port of an MTA.
+sub run {
+	my ($self, $to, @options) = @_;
+	my @where = ref $to ? ('--filter', $to->socket, '--pid', $to->process->pid) : ('--smtp', "inet:$to\@127.0.0.1");
+	my $program = ($ENV{TOP_BUILDDIR} // '.') . '/t/load/load';
+	open my $out, '-|', $program, @where, '--dkim', $self->key, '--clients', $self->{clients},
+	    '--domains', $self->{domains}, @options or die "$program: $!\n";
+	my %figure = map { split } <$out>;
+	close $out;
+	die "$program fails\n" if !defined $figure{accepted};
+	die "not all messages were accepted: @options: $figure{accepted}, $figure{deferred} deferred, "
+	    . "$figure{rejected} rejected, $figure{lost} lost\n" if !$self->{careless} && $figure{deferred} + $figure{rejected} + $figure{lost} > 0;
+	return %figure;
+}
+
+# Every client has been here before, and waited.
+sub warm {
+	my ($self, $to) = @_;
+	local $self->{careless} = 1;
+	$self->run($to, '--messages', $self->{clients});
+	sleep 2;
+	$self->run($to, '--messages', $self->{clients});
+	return;
+}
+
+# The filter that does nothing, as an object with a socket and a process.
+sub null_filter {
+	my ($self, @options) = @_;
+	my $socket = $self->house->folder . "/null@options.sock";
+	my $process = Bailey::Test::Process->start("$socket.log", ($ENV{TOP_BUILDDIR} // '.') . '/t/bench/nullfilter',
+	    "unix:$socket", @options);
+	wait_until { -S $socket } or die "the null filter does not start\n";
+	chmod 0666, $socket;
+	return bless { socket => "unix:$socket", process => $process }, 'Bailey::Test::Load::Peer';
+}
+
+sub median { my @v = sort { $a <=> $b } @_; return $v[$#v / 2] }
+
+# ---- tables
+
+my $missed = 0;
+
+sub heading { printf "\n%s\n%-38s%s\n", shift, '', join '', map { sprintf '%11s', $_ } @_; return }
+
+# Numbers as columns, then what is said about them.
+sub row {
+	my ($name, $numbers, @said) = @_;
+	printf "%-38s%s%s\n", $name, join('', map { sprintf '%11s', defined $_ ? digits($_) : '-' } @$numbers),
+	    @said ? "   @said" : '';
+	return;
+}
+
+sub digits { my ($n) = @_; return $n >= 100 ? sprintf '%.0f', $n : $n >= 10 ? sprintf '%.1f', $n : sprintf '%.2f', $n }
+
+# "0.93 >= 0.80 holds"
+sub verdict {
+	my ($name, $is, $how, $target) = @_;
+	my $holds = $how eq '>=' ? $is >= $target : $is <= $target;
+	$missed++ if !$holds;
+	return sprintf '%s %s, wanted %s %s: %s', $name, digits($is), $how, digits($target), $holds ? 'holds' : 'MISSED';
+}
+
+sub missed { return $missed }
+
+package Bailey::Test::Load::Peer;
+
+sub socket { return $_[0]{socket} }
+sub process { return $_[0]{process} }
+sub stop { return $_[0]{process}->stop }
+
+1;
