@@ -279,10 +279,13 @@ field_text(struct verifier *v, const struct header *h, size_t *len_r)
 	buf_init(&b, v->field, v->field_size);
 	buf_puts(&b, h->name);
 	buf_putc(&b, ':');
-	for (size_t i = 0; i < h->value_len; i++) {
-		if (h->value[i] == '\n' && (i == 0 || h->value[i - 1] != '\r'))
+	for (const char *at = h->value, *end = at + h->value_len, *lf; at < end; at = lf) {
+		lf = memchr(at + 1, '\n', (size_t)(end - at - 1));
+		if (lf == NULL)
+			lf = end;
+		if (*at == '\n' && (at == h->value || at[-1] != '\r'))
 			buf_putc(&b, '\r');
-		buf_putc(&b, h->value[i]);
+		buf_write(&b, at, (size_t)(lf - at));
 	}
 	*len_r = b.len;
 	return b.s;

@@ -35,7 +35,12 @@ buf_write(struct buf *b, const char *s, size_t len)
 void
 buf_putc(struct buf *b, char c)
 {
-	buf_write(b, &c, 1);
+	if (b->len + 1 >= b->size) {
+		b->cut = true;
+		return;
+	}
+	b->s[b->len++] = c;
+	b->s[b->len] = '\0';
 }
 
 void
