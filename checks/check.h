@@ -105,7 +105,6 @@ struct header {
 	const char	*name;		/* as it came, without ':' */
 	const char	*value;		/* as it came: leading space, LF folding kept */
 	size_t		 value_len;
-	unsigned	 nth;		/* 1-based among fields of this name, as milters count */
 	struct header	*next;
 };
 

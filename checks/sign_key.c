@@ -150,8 +150,8 @@ try_out(const struct sign_key *k, struct arena *a, const char **why_r)
 {
 	static const char *const names[] = {"From"};
 	struct string_list fields = {names, 1};
-	struct header from = {.name = "From", .value = " a@example.org", .value_len = 14, .nth = 1};
-	struct header field = {.name = "DKIM-Signature", .nth = 1, .next = &from};
+	struct header from = {.name = "From", .value = " a@example.org", .value_len = 14};
+	struct header field = {.name = "DKIM-Signature", .next = &from};
 	struct maker_style style = {.now = ANY_TIME, .fields = &fields, .sealed = &fields};
 	struct maker *m = maker_new(&style, &from);
 	const char *why = "out of memory";

@@ -122,7 +122,7 @@ explain_skipped(json_t *out, const struct stage_walk *w)
 	json_t *skipped = json_object();
 
 	for (size_t i = 0; check_registry[i] != NULL; i++) {
-		const char *why = stage_skipped(w, check_registry[i]);
+		const char *why = stage_skipped(w, i);
 
 		if (why != NULL)
 			explain_text(skipped, check_registry[i]->name, why);

@@ -336,9 +336,6 @@ stage_header(struct stage_walk *w, const char *name, const char *value)
 		return -1;
 	}
 	h->value_len = len;
-	h->nth = 1;
-	for (const struct header *p = w->first; p != NULL; p = p->next)
-		h->nth += strcasecmp(p->name, name) == 0;
 	*(w->last != NULL ? &w->last->next : &w->first) = h;
 	w->last = h;
 	w->header_count++;
@@ -346,7 +343,7 @@ stage_header(struct stage_walk *w, const char *name, const char *value)
 	for (size_t i = 0; i < w->rows; i++) {
 		const struct check *c = check_registry[i];
 
-		if (c->header != NULL && stage_skipped(w, c) == NULL && walk_enter(w, i, STAGE_EOH))
+		if (c->header != NULL && stage_skipped(w, i) == NULL && walk_enter(w, i, STAGE_EOH))
 			c->header(&w->txn, h);
 	}
 	return 0;
@@ -360,8 +357,7 @@ stage_eoh(struct stage_walk *w)
 	begin_content(w);
 	t->headers = w->first;
 	for (size_t i = 0; i < w->rows; i++)
-		w->wants_body |=
-		    check_registry[i]->body != NULL && stage_skipped(w, check_registry[i]) == NULL;
+		w->wants_body |= check_registry[i]->body != NULL && stage_skipped(w, i) == NULL;
 	walk_ask(w, STAGE_EOH);
 }
 
@@ -379,7 +375,7 @@ stage_body(struct stage_walk *w, const unsigned char *data, size_t len)
 	for (size_t i = 0; i < w->rows; i++) {
 		const struct check *c = check_registry[i];
 
-		if (c->body != NULL && stage_skipped(w, c) == NULL && walk_enter(w, i, STAGE_EOM))
+		if (c->body != NULL && stage_skipped(w, i) == NULL && walk_enter(w, i, STAGE_EOM))
 			c->body(&w->txn, data, len);
 	}
 }
@@ -401,10 +397,12 @@ only_exempt(const struct txn *t)
 }
 
 static bool
-is_told(const struct stage_walk *w, const struct check *c)
+is_told(const struct stage_walk *w, size_t row)
 {
+	const struct check *c = check_registry[row];
+
 	return c->decided != NULL &&
-	       (stage_skipped(w, c) == NULL ||
+	       (stage_skipped(w, row) == NULL ||
 		   ((c->hears & w->txn.origin) != 0 && conf_uses(w->conf, c)));
 }
 
@@ -418,7 +416,7 @@ stage_eom(struct stage_walk *w, struct decision *d)
 	walk_decide(
 	    w, STAGE_EOM, w->rcpts_seen == w->txn.rcpt_count ? only_exempt(&w->txn) : NULL, d);
 	for (size_t i = 0; i < w->rows; i++)
-		if (is_told(w, check_registry[i]) && walk_enter(w, i, STAGE_EOM))
+		if (is_told(w, i) && walk_enter(w, i, STAGE_EOM))
 			check_registry[i]->decided(&w->txn, d->action, d->cause);
 	stats_decision(STAGE_EOM, d, began);
 }

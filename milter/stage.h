@@ -81,8 +81,11 @@ bool		 stage_shadowed(const struct stage_walk *);
 /* Header fields the checks want added, in order. */
 struct stage_field { const char *name, *value; struct stage_field *next; };
 const struct stage_field *stage_fields(const struct stage_walk *);
-/* Why a check was not run: "off", "trusted", "authenticated", "local", "no-ip", "access"; NULL if it was. */
-const char	*stage_skipped(const struct stage_walk *, const struct check *);
+/*
+ * Why the check in this row of the registry was not run: "off", "trusted",
+ * "authenticated", "local", "no-ip", "access"; NULL if it was.
+ */
+const char	*stage_skipped(const struct stage_walk *, size_t row);
 int64_t		 stage_waited(const struct stage_walk *);	/* ms spent in judge callbacks of this message */
 const struct conf *stage_conf(const struct stage_walk *);
 /* No id made at that time, s since 1970, or later sorts before this one. */

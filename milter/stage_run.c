@@ -90,13 +90,11 @@ stage_id_first(char out[STAGE_ID_SIZE], int64_t wall)
 }
 
 const char *
-stage_skipped(const struct stage_walk *w, const struct check *c)
+stage_skipped(const struct stage_walk *w, size_t row)
 {
+	const struct check *c = check_registry[row];
 	struct conf_rules rules = walk_rules(w);
-	size_t row = 0;
 
-	while (check_registry[row] != c)
-		row++;
 	if (policy_mode(&rules, c) == MODE_OFF)
 		return "off";
 	if ((c->origins & w->txn.origin) == 0)
@@ -168,7 +166,7 @@ walk_ask(struct stage_walk *w, enum stage stage)
 	for (size_t i = 0; i < registry_rows; i++) {
 		const struct check *c = check_registry[i];
 
-		if (c->ask[stage] != NULL && stage_skipped(w, c) == NULL && walk_enter(w, i, stage))
+		if (c->ask[stage] != NULL && stage_skipped(w, i) == NULL && walk_enter(w, i, stage))
 			c->ask[stage](&w->txn);
 	}
 }
@@ -196,7 +194,7 @@ walk_judge(struct stage_walk *w, enum stage stage)
 		const struct check *c = check_registry[i];
 		bool once_only = stage == STAGE_RCPT && c->scope != SCOPE_RECIPIENT;
 
-		if (c->judge[stage] == NULL || stage_skipped(w, c) != NULL ||
+		if (c->judge[stage] == NULL || stage_skipped(w, i) != NULL ||
 		    (once_only && w->judged[i]))
 			continue;
 		w->judged[i] = true;
@@ -210,7 +208,7 @@ stage_verdicts(const struct stage_walk *w, const struct verdict *out[static STAG
 	size_t n = 0;
 
 	for (size_t i = 0; i < registry_rows; i++) {
-		if (stage_skipped(w, check_registry[i]) != NULL)
+		if (stage_skipped(w, i) != NULL)
 			continue;
 		for (size_t k = 0; k < ABOUT_COUNT; k++)
 			for (size_t j = 0; j < w->lists[k].n; j++)

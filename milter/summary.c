@@ -72,7 +72,7 @@ static void
 list_skipped(struct buf *b, const struct stage_walk *w)
 {
 	for (size_t i = 0; check_registry[i] != NULL; i++) {
-		const char *why = stage_skipped(w, check_registry[i]);
+		const char *why = stage_skipped(w, i);
 
 		if (why != NULL)
 			buf_printf(

@@ -84,7 +84,7 @@ add(struct header **end, const char *name, const char *value, struct arena *aren
 {
 	struct header *h = arena_alloc(arena, sizeof *h);
 
-	*h = (struct header){.name = name, .value = value, .value_len = strlen(value), .nth = 1};
+	*h = (struct header){.name = name, .value = value, .value_len = strlen(value)};
 	*end = h;
 	return h;
 }

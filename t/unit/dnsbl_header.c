@@ -140,8 +140,7 @@ message(struct faketxn *f, struct header *room, const char *const *fields)
 		room[i] = (struct header){
 		    .name = strchr(fields[i], '@') != NULL ? "From" : "DKIM-Signature",
 		    .value = fields[i],
-		    .value_len = strlen(fields[i]),
-		    .nth = 1};
+		    .value_len = strlen(fields[i])};
 		*(i == 0 ? &f->txn.headers : &room[i - 1].next) = &room[i];
 	}
 	faketxn_ask(f, STAGE_EOH);

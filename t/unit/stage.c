@@ -170,8 +170,8 @@ test_skips(void)
 		(void)stage_mail(w, "<a@b.example>", NULL, skips[i].user);
 		stage_rcpt(w, "<bob@example.org>", &d);
 		for (size_t k = 0; k < FAKES; k++) {
-			tap_is(stage_skipped(w, check_registry[k]), skips[i].skipped[k], "%s: %s",
-			    skips[i].name, check_registry[k]->name);
+			tap_is(stage_skipped(w, k), skips[i].skipped[k], "%s: %s", skips[i].name,
+			    check_registry[k]->name);
 			ran += skips[i].skipped[k] == NULL && k != OMEGA;
 		}
 		tap_is_int((int64_t)verdicts(w), (int64_t)ran, "%s: the others ran", skips[i].name);
@@ -308,8 +308,8 @@ static void
 see_header(struct txn *t, const struct header *h)
 {
 	(void)t;
-	(void)snprintf(calls + strlen(calls), sizeof calls - strlen(calls), "%s/%u=%s(%zu) ",
-	    h->name, h->nth, h->value, h->value_len);
+	(void)snprintf(calls + strlen(calls), sizeof calls - strlen(calls), "%s=%s(%zu) ", h->name,
+	    h->value, h->value_len);
 }
 
 static void
@@ -323,7 +323,7 @@ test_headers(void)
 	(void)stage_header(w, "From", " a");
 	(void)stage_header(w, "Received", "");
 	(void)stage_header(w, "FROM", " b\n\tc");
-	tap_is(calls, "From/1= a(2) Received/1=(0) FROM/2= b\n\tc(5) ", "counted by name");
+	tap_is(calls, "From= a(2) Received=(0) FROM= b\n\tc(5) ", "as they came");
 	tap_ok(stage_txn(w)->headers == NULL, "not before their end");
 	stage_eoh(w);
 	tap_is(stage_txn(w)->headers->next->next->name, "FROM", "in order");

@@ -227,8 +227,8 @@ test_skip(void)
 	fake_judge = skip_for_bob;
 	(void)rcpt(w, "<bob@example.org>");
 	tap_is(calls, "abgd", "judged at RCPT");
-	tap_is(stage_skipped(w, check_registry[OMEGA]), "access", "what bob need not bear");
-	tap_ok(stage_skipped(w, check_registry[DELTA]) == NULL, "nobody skips himself");
+	tap_is(stage_skipped(w, OMEGA), "access", "what bob need not bear");
+	tap_ok(stage_skipped(w, DELTA) == NULL, "nobody skips himself");
 	tap_is_int(end(w).action, ACTION_PASS, "omega would have refused");
 	tap_is(calls, "g", "but was not asked");
 	(void)stage_mail(w, "<a@b.example>", NULL, NULL);
