@@ -55,7 +55,8 @@ sub zones {
 	my ($self) = @_;
 	my $soa = "\$TTL 86400\n@ SOA a b 1 1 1 86400 86400\n";
 	my $record = join ' ', map { qq("$_") } $self->{record} =~ /.{1,200}/g;
-	return (join('', "\$ORIGIN load.example.\n$soa", "mx A 8.8.8.8\n",
+	# Without its SOA a name that does not exist could not be remembered.
+	return ("\$ORIGIN example.\n$soa", join('', "\$ORIGIN load.example.\n$soa", "mx A 8.8.8.8\n",
 	    map({ "c$_ A " . address($_) . "\n" } 0 .. $self->{clients} - 1),
 	    map({ "d$_ MX 0 mx\nd$_ TXT \"v=spf1 ip4:198.18.0.0/15 -all\"\n"
 		. "_dmarc.d$_ TXT \"v=DMARC1; p=reject\"\ns1._domainkey.d$_ TXT $record\n" } 0 .. $self->{domains} - 1)),
