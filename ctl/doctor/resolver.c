@@ -143,10 +143,17 @@ tell_public(struct doctor *d)
 static void
 tell(struct doctor *d)
 {
-	const struct dns_answer *local = doctor_get(d, nowhere, DNS_A);
-	const struct dns_answer *signed_one = doctor_get(d, nowhere_signed, DNS_A);
-	const char *advice = dns_advice(d->dns);
+	const struct dns_answer *local, *signed_one;
+	const char *advice;
 
+	if (d->session == NULL) {
+		find(d, LEVEL_FAIL, "resolver", "see resolver in bailey.conf(5)",
+		    "cannot be asked: out of memory, descriptors or threads");
+		return;
+	}
+	advice = dns_advice(d->dns);
+	local = doctor_get(d, nowhere, DNS_A);
+	signed_one = doctor_get(d, nowhere_signed, DNS_A);
 	if (dns_is_temporary(local->status) && dns_is_temporary(signed_one->status)) {
 		find(d, LEVEL_FAIL, "resolver",
 		    "see resolver in bailey.conf(5), and resolv.conf(5); is it running?",
@@ -164,4 +171,4 @@ tell(struct doctor *d)
 	tell_public(d);
 }
 
-const struct probe probe_resolver = {.subject = "DNS", .ask = ask, .tell = tell, .needs_dns = true};
+const struct probe probe_resolver = {.subject = "DNS", .ask = ask, .tell = tell};
