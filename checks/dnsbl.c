@@ -235,7 +235,8 @@ trouble_of(const struct watch *w)
 {
 	const char *why = NULL;
 
-	for (enum addr_family f = ADDR_NONE; why == NULL && f <= ADDR_V6; f++)
+	/* Most know no IPv6, and are not asked about it then. */
+	for (enum addr_family f = ADDR_NONE; why == NULL && f <= ADDR_V4; f++)
 		why = watch_unfit(w, f);
 	if (why == NULL && watch_is_anomalous(w))
 		why = "lists far more clients than usual, so its listings do not count";
@@ -263,6 +264,8 @@ dnsbl_tell(void *service, const struct check_env *env, service_fact *fn, void *a
 			fn(arg, z->shown, false, why);
 		else if (!z->self_test)
 			fn(arg, z->shown, true, "has no test entries");
+		else if (watch_unfit(w, ADDR_V6) != NULL)
+			fn(arg, z->shown, true, "answers its test, for IPv4 only");
 		else
 			fn(arg, z->shown, true,
 			    is_tested(w) ? "answers its test" : "not tested yet");

@@ -212,6 +212,7 @@ subtest 'health' => sub {
 	my $from = length $daemon->log;
 	$house->dns->change(zones => [$client, $only_v4, $other]);
 	like($daemon->wait_for_log(qr/bl\.example failed its test.*IPv6/, $from), qr/not asked for IPv6 clients/, 'a list without IPv6');
+	like(($daemon->ctl('status'))[1], qr/^list +bl\.example: answers its test, for IPv4 only$/m, 'which is no fault');
 	like(rcpt($house, '192.0.2.90'), qr/^rcpt: 554/, 'is asked for IPv4');
 	is(rcpt($house, '2001:db8::90'), 'rcpt: continue', 'but not for IPv6');
 	$house->dns->change(zones => [$client, $sound, $other], rules => "rule *.other.example * drop\n");
