@@ -40,6 +40,7 @@ weak._domainkey TXT $keys{'example.net.weak'}
 \$ORIGIN bl.example.
 @ SOA ns hostmaster 1 3600 600 86400 60
 2.0.0.127 A 127.0.0.2
+2.0.0.0.0.0.f.7.f.f.f.f.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0 A 127.0.0.2
 \$ORIGIN names.example.
 @ SOA ns hostmaster 1 3600 600 86400 60
 test A 127.0.1.2
@@ -350,7 +351,7 @@ subtest 'DKIM and DMARC' => sub {
 	$daemon->configure($configuration =~ s/(example\.net" \{ selectors = \{ ")s1/$1weak/r);
 	finds('a short key', qr/^warn DKIM: weak\._domainkey\.example\.net has only 1024 bits.* -> baileyctl dkim-keygen example\.net/);
 	$daemon->configure($configuration =~ s/ domain "example\.net".*/ }/r);
-	finds('a domain without one', qr/^warn DKIM: we have no key to sign with for example\.net -> baileyctl dkim-keygen/);
+	finds('a domain without one', qr/^warn DKIM: we have no key to sign with for example\.net -> baileyctl dkim-keygen example\.net,/);
 	$daemon->configure($configuration);
 	for ([ '', qr/^warn DMARC: example\.org has none.* -> _dmarc\.example\.org\. TXT "v=DMARC1; p=none; rua=mailto:postmaster\@example\.org"/ ],
 	    [ '"v=DMARC1; p=none; rua=mailto:a@example.org"', qr/^warn DMARC: example\.org: p=none.* -> _dmarc\.example\.org: p=quarantine/ ],

@@ -138,7 +138,8 @@ tell(struct doctor *d)
 		find(d, LEVEL_OK, "DKIM", NULL, "the DNS has our keys: %s", w.good.room);
 	if (dkim_unsigned(d, &missing) > 0)
 		find(d, LEVEL_WARN, "DKIM",
-		    "baileyctl dkim-keygen DOMAIN, unless another program signs",
+		    doctor_printf(d, "baileyctl dkim-keygen %.*s, unless another program signs",
+			(int)strcspn(missing.room, ","), missing.room),
 		    "we have no key to sign with for %s", missing.room);
 }
 
