@@ -10,6 +10,7 @@ use lib "$FindBin::Bin/lib";
 use Bailey::Test;
 use Bailey::Test::Mta;
 use Bailey::Test::Tools;
+use IO::Socket::UNIX;
 use JSON::PP;
 use Test::More;
 
@@ -130,15 +131,15 @@ sub mta {
 # --- what it finds ------------------------------------------------------------
 
 sub doctor {
-	my (@more) = @_;
-	my ($status, $out) = $daemon->ctl('-j', @doctor, @more);
+	my ($before, @more) = @_;
+	my ($status, $out) = $daemon->ctl('-j', @$before, @doctor, @more);
 	return ($status, map { "$_->{level} $_->{about}: $_->{text}" . ($_->{remedy} ? " -> $_->{remedy}" : '') }
 	    @{ decode_json($out) });
 }
 
 sub finds {
 	my ($name, $wanted, %is) = @_;
-	my ($got, @lines) = doctor(@{ $is{arguments} // [] });
+	my ($got, @lines) = doctor($is{before} // [], @{ $is{arguments} // [] });
 	ok((grep { $_ =~ $wanted } @lines), $name) or diag(explain(\@lines));
 	is($got, $is{status} // ($wanted =~ /\^fail/ ? 1 : 0), 'and the exit status tells');
 	return;
@@ -151,7 +152,7 @@ subtest 'all is well' => sub {
 	postfix();
 	sendmail($daemon->socket, ', F=T, T=C:30s;S:30s;R:60s;E:5m');
 	mta();
-	my ($status, @found) = doctor();
+	my ($status, @found) = doctor([]);
 	is($status, 0, 'the exit status') or diag(explain(\@found));
 	is(scalar(grep { !/^ok/ && $_ !~ $beyond_us } @found), 0, 'nothing is told') or diag(explain(\@found));
 	for my $wanted (qr/daemon: answers, version/, qr/store: disk, about \d+ records/, qr/disk: \d+ MB free|disk:/,
@@ -179,6 +180,9 @@ subtest 'mail filter' => sub {
 	utime 2e9, 2e9, spew($future, '') or die "$future: $!\n";
 	finds('a file of the future', qr/^fail clock: went back: \Q$future\E is of 2033.*-> set the clock/);
 	unlink $future;
+	$daemon->configure(qq(state-directory = "$folder/missing"\n$configuration));
+	finds('no folder for the store', qr/^fail disk: \S+missing: No such file/);
+	$daemon->configure($configuration);
 };
 
 subtest 'Postfix' => sub {
@@ -258,7 +262,7 @@ subtest 'rivals' => sub {
 	}
 	postfix();
 	mta('header X-Greylist: delayed 300 seconds by postgrey at mx.example.org', 'header Received-SPF: pass') for 1, 2;
-	my (undef, @lines) = doctor();
+	my (undef, @lines) = doctor([]);
 	ok(!(grep { /^warn rival/ } @lines), 'two traces are not enough');
 	mta('header X-Greylist: delayed 300 seconds by postgrey at mx.example.org',
 	    'header Authentication-Results: mx.example.org; spf=pass') for 1 .. 3;
@@ -269,7 +273,7 @@ subtest 'rivals' => sub {
 subtest 'resolver' => sub {
 	dns(rules => "rule * * rcode SERVFAIL\n");
 	finds('one that fails', qr/^fail resolver: does not answer: SERVFAIL.*-> see resolver/);
-	my (undef, @lines) = doctor();
+	my (undef, @lines) = doctor([]);
 	is(scalar(grep { /^\w+ (?:SPF|DKIM|DMARC|DNS|reverse)/ } @lines), 0, 'and no more is asked of it');
 	dns(rules => "rule *.example.com A rcode SERVFAIL\n");
 	finds('one that knows no world', qr/^fail resolver: answers, but cannot find out about doctor-\w+\.example\.com \(SERVFAIL\)/);
@@ -279,6 +283,10 @@ subtest 'resolver' => sub {
 	finds('one that validates', qr/^ok resolver: .*DNSSEC is validated/);
 	dns(rules => "rule *.example.com A tcp empty-tcp-close\n");
 	finds('no TCP', qr/^fail DNS over TCP: does not answer.*-> let TCP port 53 through/);
+	$daemon->configure($configuration =~ s/^dnsbl .*//mr);
+	dns(more => "\$ORIGIN zen.spamhaus.org.\n@ SOA ns hostmaster 1 3600 600 86400 60\n2.0.0.127 A 127.255.255.254\n");
+	finds('a public one, without lists of ours', qr/^fail resolver: zen\.spamhaus\.org: the list refuses us: asked through a public resolver.* -> apt-get install unbound/);
+	$daemon->configure($configuration);
 	dns(rules => "rule microsoft.com TXT rcode SERVFAIL\n");
 	finds('no large answers', qr/^fail large answers: are lost: TXT of microsoft\.com: SERVFAIL -> let TCP/);
 	dns();
@@ -336,8 +344,15 @@ subtest 'SPF' => sub {
 	}
 	dns(change => [ qr/^@ MX 10 mx$/m, '@ MX 0 .' ]);
 	finds('a null MX', qr/^fail MX: example\.org says that it takes no mail.* -> example\.org\. MX 10 mx\.example\.org\.$/);
+	dns(change => [ qr/^@ MX 10 mx$/m, '' ]);
+	finds('no MX', qr/^fail MX: example\.org has neither MX nor address.* -> example\.org\. MX 10 mx/);
 	dns();
-	finds('domains of the command line', qr/^warn SPF: example\.edu has none/, arguments => ['--domain', 'Example.EDU']);
+	postfix(virtual_mailbox_domains => 'example.org hash:/etc/domains');
+	finds('domains in tables', qr/^ok domains: looked at 2; others stand in tables.* -> baileyctl doctor --domain/);
+	postfix(virtual_mailbox_domains => join ' ', map { "d$_.example.org" } 1 .. 30);
+	finds('too many domains', qr/^ok domains: looked at 20; others/, status => 1);
+	postfix();
+	finds('domains of the command line', qr/^warn SPF: example\.edu has none/, arguments => ['--domain', 'Example.EDU'], status => 1);
 };
 
 subtest 'DKIM and DMARC' => sub {
@@ -364,6 +379,33 @@ subtest 'DKIM and DMARC' => sub {
 		finds($record || 'none', $wanted);
 	}
 	dns();
+};
+
+subtest 'a daemon in trouble' => sub {
+	my $path = "$folder/played";
+	my $listener = IO::Socket::UNIX->new(Local => $path, Listen => 5) or die "$path: $!\n";
+	my %says = (
+		status => { ok => JSON::PP::true, mode => 'enforce', version => '0.0.1', receipts_lost => 7,
+			services => [ { name => 'bl.example', good => JSON::PP::false, text => 'does not answer' } ] },
+		mta => { ok => JSON::PP::false, error => 'this daemon does not know such a request' },
+	);
+	my $player = Bailey::Test::Process->start_code("$folder/played.log", sub {
+		while (my $client = $listener->accept) {
+			while (my $request = <$client>) {
+				chomp $request;
+				syswrite $client, encode_json($says{$request}) . "\n";
+			}
+		}
+	});
+	my @more = ('-s', $path);
+	finds('no store', qr/^fail store: there is none now.* -> journalctl/, before => \@more);
+	finds('lost receipts', qr/^warn receipts: 7 could not be kept/, before => \@more, status => 1);
+	finds('another version', qr/^warn daemon: is version 0\.0\.1, .* -> systemctl restart bailey/, before => \@more, status => 1);
+	my (undef, @lines) = doctor(\@more);
+	ok(!(grep { /protocol|macros/ } @lines), 'what it cannot tell is not told');
+	finds('a list that is silent', qr/^warn DNS list: bl\.example answers now, but while mail came it does not answer/,
+	    before => \@more, status => 1);
+	$player->stop;
 };
 
 subtest 'nothing runs' => sub {

@@ -119,6 +119,18 @@ names_add(struct names_line *n, const char *name)
 	buf_puts(&n->buf, name);
 }
 
+/* NULL: it does not know the request, being another version. */
+static json_t *
+answer_to(struct daemon *daemon, const char *request)
+{
+	json_t *answer = daemon_ask(daemon, request);
+
+	if (json_is_true(json_object_get(answer, "ok")))
+		return answer;
+	json_decref(answer);
+	return NULL;
+}
+
 static void
 ask_daemon(struct doctor *d)
 {
@@ -127,10 +139,10 @@ ask_daemon(struct doctor *d)
 
 	if (daemon_open(&daemon, d->call) == 0) {
 		(void)setsockopt(daemon.fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-		d->status = daemon_ask(&daemon, "status");
+		d->status = answer_to(&daemon, "status");
 	}
 	if (d->status != NULL)
-		d->mta = daemon_ask(&daemon, "mta");
+		d->mta = answer_to(&daemon, "mta");
 	daemon_close(&daemon);
 }
 

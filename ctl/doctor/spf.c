@@ -20,6 +20,8 @@ ask(struct doctor *d)
 {
 	for (size_t i = 0; i < d->domain_count; i++) {
 		dns_ask(d->session, d->domains[i], DNS_MX);
+		dns_ask(d->session, d->domains[i], DNS_A);
+		dns_ask(d->session, d->domains[i], DNS_AAAA);
 		for (size_t a = 0; a < d->address_count; a++)
 			spf_look_ahead(d->session, d->domains[i], &d->addresses[a]);
 	}
@@ -126,16 +128,35 @@ tell_domain(struct doctor *d, const char *domain)
 	return good;
 }
 
+/* RFC 5321 5.1: without MX its address does. */
+static bool
+has_no_host(const struct doctor *d, const char *domain)
+{
+	static const enum dns_type types[] = {DNS_MX, DNS_A, DNS_AAAA};
+
+	for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+		enum dns_status status = doctor_get(d, domain, types[i])->status;
+
+		if (status == DNS_OK || dns_is_temporary(status))
+			return false;
+	}
+	return true;
+}
+
 /* RFC 7505: others refuse mail to it, and (4.2) from it. */
 static void
-tell_null_mx(struct doctor *d, const char *domain)
+tell_mx(struct doctor *d, const char *domain)
 {
 	const struct dns_answer *a = doctor_get(d, domain, DNS_MX);
+	const char *remedy = doctor_printf(d, "%s. MX 10 %s.", domain, d->helo);
 
 	if (a->count == 1 && *a->rr[0].name == '\0')
-		find(d, LEVEL_FAIL, "MX", doctor_printf(d, "%s. MX 10 %s.", domain, d->helo),
+		find(d, LEVEL_FAIL, "MX", remedy,
 		    "%s says that it takes no mail (null MX); mail from it is refused, too",
 		    domain);
+	else if (has_no_host(d, domain))
+		find(d, LEVEL_FAIL, "MX", remedy,
+		    "%s has neither MX nor address: nobody can answer its mail", domain);
 }
 
 static void
@@ -152,7 +173,7 @@ tell(struct doctor *d)
 		find(d, LEVEL_OK, "domains", "baileyctl doctor --domain DOMAIN",
 		    "looked at %zu; others stand in tables, or would be too many", d->domain_count);
 	for (size_t i = 0; i < d->domain_count; i++) {
-		tell_null_mx(d, d->domains[i]);
+		tell_mx(d, d->domains[i]);
 		if (tell_domain(d, d->domains[i]))
 			names_add(&good, d->domains[i]);
 	}
