@@ -19,6 +19,7 @@ baileyctl_SOURCES = \
 	ctl/doctor/lists.c \
 	ctl/doctor/mta.c \
 	ctl/doctor/name.c \
+	ctl/doctor/postconf.c \
 	ctl/doctor/postfix.c \
 	ctl/doctor/resolver.c \
 	ctl/doctor/rivals.c \

@@ -84,7 +84,8 @@ size_t	 dkim_unsigned(struct doctor *, struct names_line *);
 /* site.c: fills addresses, helo and domains.  0, or an exit status after it was told what is wrong. */
 int	 site_find(struct doctor *);
 
-/* postfix.c: fills postfix. */
+/* postconf.c: fills postfix. */
+#define POSTFIX_OWN_LIST	"smtp/inet/smtpd_milters"	/* where master.cf overrides that parameter */
 void	 postfix_read(struct doctor *);
 /* A parameter with its macros expanded; "" if there is no Postfix, or no such parameter. */
 const char *postfix_get(const struct doctor *, const char *parameter);

@@ -119,6 +119,13 @@ add_domain(struct doctor *d, const char *text)
 		d->domains[d->domain_count++] = doctor_printf(d, "%s", name);
 }
 
+/* There may be thousands more, and each would take memory. */
+static bool
+is_full(const struct doctor *d)
+{
+	return d->domain_count == DOCTOR_DOMAINS_MAX && d->domains_left;
+}
+
 static void
 add_signer(const struct sign_key *k, const char *domain, void *arg)
 {
@@ -145,7 +152,8 @@ find_domains(struct doctor *d)
 	if (sign != NULL)
 		sign_each_key(sign, add_signer, d);
 	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
-		for (text = postfix_get(d, lists[i]); (word = word_next(d, &text)) != NULL;)
+		for (text = postfix_get(d, lists[i]);
+		     !is_full(d) && (word = word_next(d, &text)) != NULL;)
 			add_domain(d, word);
 	return EXIT_DONE;
 }
