@@ -116,7 +116,7 @@ sub key_record {
 
 sub sendmail {
 	my ($socket, $more) = @_;
-	return spew($cf, "V10/Debian\nO InputMailFilters=other, ours\nXother, S=inet:8891\@localhost\n"
+	return spew($cf, "V10/Debian\nO InputMailFilters=other, ours\nXother, S=inet:4711\@localhost\n"
 	    . "Xours, S=$socket$more\n");
 }
 
@@ -225,6 +225,8 @@ subtest 'Sendmail' => sub {
 	sendmail('local:' . $daemon->socket =~ s/^unix://r, ', T=R:60s');
 	finds('one that fails open', qr/^warn Sendmail: lets mail pass unfiltered.*-> sendmail\.mc: INPUT/);
 	sendmail($daemon->socket, ', F=T');
+	spew($cf, slurp($cf) =~ s/4711/8893/r);
+	finds('a rival', qr/^warn rival: other, S=inet:8893\@localhost judges DMARC, too, before us -> sendmail\.mc, INPUT_MAIL_FILTER: take it out/);
 	finds('an impatient one', qr/^warn Sendmail: waits 10 s.*-> sendmail\.mc: INPUT/);
 	unlink $cf;
 	finds('no file', qr/^warn Sendmail: \S+ cannot be read: No such file/);
@@ -325,6 +327,7 @@ subtest 'name' => sub {
 	finds('no full name', qr/^fail greeting: the name of this server, "localhost", is not a full/);
 	postfix(proxy_interfaces => '');
 	finds('addresses of the command line', qr/^fail reverse DNS: 192\.0\.2\.77 has no name/, arguments => ['--address', '192.0.2.77']);
+	finds('an IPv6 address', qr/^fail reverse DNS: 2001:db8::25 has no name .*ip6\.arpa\. PTR mx/, arguments => ['--address', '2001:db8::25']);
 	postfix();
 	is(($daemon->ctl(@doctor, '--address', 'x'))[0], 2, 'an address that is none');
 	is(($daemon->ctl(@doctor, '--domain', 'x..y'))[0], 2, 'a domain that is none');

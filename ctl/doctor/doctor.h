@@ -71,6 +71,9 @@ const void *doctor_options(const struct doctor *, const struct check *);
 
 /* sendmail.c: what a line of sendmail.cf that begins so has behind it; "" if there is none. */
 const char *sendmail_get(struct doctor *, const char *begin);
+#define SENDMAIL_FILTERS	"O InputMailFilters="
+/* Whether this is what stands behind "Xbailey,". */
+bool	 sendmail_is_ours(struct doctor *, const char *line);
 
 /* A list of names in one line: "a.example, b.example". */
 #define DOCTOR_LIST_SIZE	2000

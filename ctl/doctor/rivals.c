@@ -57,8 +57,8 @@ tell_rival(struct doctor *d, const char *word, const char *place, const char *wh
 
 	if (r != NULL)
 		find(d, LEVEL_WARN, "rival",
-		    doctor_printf(d, "main.cf, %s: take it out; %s", place, r->remedy),
-		    "%s %s, too, %s", word, r->what, where);
+		    doctor_printf(d, "%s: take it out; %s", place, r->remedy), "%s %s, too, %s",
+		    word, r->what, where);
 }
 
 static void
@@ -71,7 +71,25 @@ tell_milters(struct doctor *d)
 		if (strcmp(word, ours) == 0)
 			behind = true;
 		else
-			tell_rival(d, word, "smtpd_milters", behind ? "behind us" : "before us");
+			tell_rival(
+			    d, word, "main.cf, smtpd_milters", behind ? "behind us" : "before us");
+	}
+}
+
+static void
+tell_sendmail(struct doctor *d)
+{
+	const char *rest = sendmail_get(d, SENDMAIL_FILTERS), *name, *line;
+	bool behind = false;
+
+	while ((name = word_next(d, &rest)) != NULL) {
+		line = sendmail_get(d, doctor_printf(d, "X%s,", name));
+		if (sendmail_is_ours(d, line))
+			behind = true;
+		else
+			tell_rival(d,
+			    doctor_printf(d, "%s,%.*s", name, (int)strcspn(line, ","), line),
+			    "sendmail.mc, INPUT_MAIL_FILTER", behind ? "behind us" : "before us");
 	}
 }
 
@@ -83,7 +101,7 @@ tell_restrictions(struct doctor *d, const char *place, struct names_line *zones)
 
 	while ((word = word_next(d, &rest)) != NULL) {
 		if (strcmp(last, "check_policy_service") == 0)
-			tell_rival(d, word, place, "before us");
+			tell_rival(d, word, doctor_printf(d, "main.cf, %s", place), "before us");
 		else if (strcmp(last, "reject_rbl_client") == 0 ||
 			 strncmp(last, "reject_rhsbl_", 13) == 0)
 			names_add(zones, word);
@@ -123,6 +141,7 @@ tell(struct doctor *d)
 
 	names_begin(&zones);
 	tell_milters(d);
+	tell_sendmail(d);
 	for (size_t i = 0; i < sizeof places / sizeof *places; i++)
 		tell_restrictions(d, places[i], &zones);
 	if (zones.buf.len > 0 && doctor_options(d, &check_dnsbl) != NULL)
@@ -132,7 +151,7 @@ tell(struct doctor *d)
 		    "Postfix refuses by itself whom %s lists, unweighed, before we are asked",
 		    zones.room);
 	tell_traces(d);
-	if (json_array_size(d->findings) == found)
+	if (json_array_size(d->findings) == found && (d->postfix != NULL || d->sendmail_cf != NULL))
 		find(d, LEVEL_OK, "rivals", NULL, "none: nobody else greylists or judges here");
 }
 

@@ -29,22 +29,29 @@ sendmail_get(struct doctor *d, const char *begin)
 	return found;
 }
 
-/* The X line of the filter with our socket; its name in *name_r, "" if there is none. */
+bool
+sendmail_is_ours(struct doctor *d, const char *line)
+{
+	const char *at = strstr(line, "S=");
+	size_t len = strlen(d->conf->socket);
+
+	if (at == NULL)
+		return false;
+	at += 2;
+	if (strncmp(at, "local:", 6) == 0)
+		at = doctor_printf(d, "unix:%s", at + 6);
+	return strncmp(at, d->conf->socket, len) == 0 && strchr(", \t", at[len]) != NULL;
+}
+
+/* The X line of the filter with our socket, and its name in *name_r; "" if there is none. */
 static const char *
 find_filter(struct doctor *d, const char **name_r)
 {
-	const char *rest = sendmail_get(d, "O InputMailFilters="), *line, *at;
-	size_t len = strlen(d->conf->socket);
+	const char *rest = sendmail_get(d, SENDMAIL_FILTERS), *line;
 
 	while ((*name_r = word_next(d, &rest)) != NULL) {
 		line = sendmail_get(d, doctor_printf(d, "X%s,", *name_r));
-		at = strstr(line, "S=");
-		if (at == NULL)
-			continue;
-		at += 2;
-		if (strncmp(at, "local:", 6) == 0)
-			at = doctor_printf(d, "unix:%s", at + 6);
-		if (strncmp(at, d->conf->socket, len) == 0 && strchr(", \t", at[len]) != NULL)
+		if (sendmail_is_ours(d, line))
 			return line;
 	}
 	*name_r = "";
@@ -81,7 +88,7 @@ tell(struct doctor *d)
 	line = find_filter(d, &name);
 	if (*line == '\0') {
 		find(d, LEVEL_FAIL, "Sendmail", remedy, "does not ask %s: InputMailFilters = %s",
-		    d->conf->socket, sendmail_get(d, "O InputMailFilters="));
+		    d->conf->socket, sendmail_get(d, SENDMAIL_FILTERS));
 		return;
 	}
 	find(d, LEVEL_OK, "Sendmail", NULL, "asks %s, which it calls %s", d->conf->socket, name);

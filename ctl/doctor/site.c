@@ -97,19 +97,10 @@ find_helo(struct doctor *d)
 	(void)name_canon(name, d->helo);
 }
 
+/* A canonical name. */
 static void
-add_domain(struct doctor *d, const char *text)
+add_domain(struct doctor *d, const char *name)
 {
-	char name[NAME_TEXT_SIZE];
-
-	if (strpbrk(text, ":/$") != NULL) {
-		d->domains_left = true;
-		return;
-	}
-	/* The server's own name is another subject; the loopback's are none. */
-	if (name_canon(text, name) != NAME_OK || name_labels(name) < 2 ||
-	    strcmp(name, d->helo) == 0 || strncmp(name, "localhost.", 10) == 0)
-		return;
 	for (size_t i = 0; i < d->domain_count; i++)
 		if (strcmp(d->domains[i], name) == 0)
 			return;
@@ -117,6 +108,19 @@ add_domain(struct doctor *d, const char *text)
 		d->domains_left = true;
 	else
 		d->domains[d->domain_count++] = doctor_printf(d, "%s", name);
+}
+
+/* A word of a list; the server's own name is another subject, the loopback's are none. */
+static void
+add_word(struct doctor *d, const char *word)
+{
+	char name[NAME_TEXT_SIZE];
+
+	if (strpbrk(word, ":/$") != NULL)
+		d->domains_left = true;
+	else if (name_canon(word, name) == NAME_OK && name_labels(name) >= 2 &&
+		 strcmp(name, d->helo) != 0 && strncmp(name, "localhost.", 10) != 0)
+		add_domain(d, name);
 }
 
 /* There may be thousands more, and each would take memory. */
@@ -145,7 +149,7 @@ find_domains(struct doctor *d)
 	for (size_t i = 0; (text = call_value(d->call, "domain", i)) != NULL; i++) {
 		if (name_canon(text, name) != NAME_OK)
 			return call_misused(d->call, "--domain %s: not a domain name", text);
-		add_domain(d, text);
+		add_domain(d, name);
 	}
 	if (d->domain_count > 0)
 		return EXIT_DONE;
@@ -154,7 +158,7 @@ find_domains(struct doctor *d)
 	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
 		for (text = postfix_get(d, lists[i]);
 		     !is_full(d) && (word = word_next(d, &text)) != NULL;)
-			add_domain(d, word);
+			add_word(d, word);
 	return EXIT_DONE;
 }
 
