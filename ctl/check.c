@@ -225,6 +225,7 @@ const struct command command_check = {
 	.most = 1,
 	.summary = "show what the daemon would do with a message",
 	.options = options,
+	.stopped = true,
 	.run = run,
 };
 /* clang-format on */
