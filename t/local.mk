@@ -92,6 +92,7 @@ unit_tests += t/unit/journal
 unit_tests += t/unit/log
 unit_tests += t/unit/log_facts
 unit_tests += t/unit/mailbox
+unit_tests += t/unit/mta
 unit_tests += t/unit/name
 unit_tests += t/unit/option
 unit_tests += t/unit/path
