@@ -116,7 +116,6 @@ redis_open(struct redis **redis_r, struct store *s, struct buf *why)
 	struct redis *r = calloc(1, sizeof *r);
 	struct sigaction pipe;
 	enum store_status status;
-	pthread_condattr_t attr;
 
 	*redis_r = r;
 	if (r == NULL) {
@@ -140,10 +139,6 @@ redis_open(struct redis **redis_r, struct store *s, struct buf *why)
 	}
 	redis_script_sha(r->sha);
 	(void)pthread_mutex_init(&r->lock, NULL);
-	(void)pthread_condattr_init(&attr);
-	(void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	(void)pthread_cond_init(&r->returned, &attr);
-	(void)pthread_condattr_destroy(&attr);
 	status = redis_tend(r, why);
 	if (status != STORE_OK && s->setup.offline)
 		redis_close(redis_r);
@@ -158,7 +153,6 @@ redis_close(struct redis **rp)
 	*rp = NULL;
 	redis_pool_free(r);
 	free(r->slots);
-	(void)pthread_cond_destroy(&r->returned);
 	(void)pthread_mutex_destroy(&r->lock);
 	free(r);
 }

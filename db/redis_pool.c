@@ -40,6 +40,7 @@ redis_node_get(struct redis *r, const char *host, int port)
 	    (node = calloc(1, sizeof *node)) == NULL)
 		return NULL;
 	node->port = port;
+	STAILQ_INIT(&node->turns);
 	(void)strcpy(node->host, host);
 	/* Names are looked up beside the mail. */
 	if (port == 0 || addr_parse(&numeric, host))
@@ -58,21 +59,80 @@ redis_node_find(struct redis *r, const char *host, int port)
 	return node;
 }
 
-/* By r->lock: wait until there is an idle connection or room for one. */
-static enum store_status
-take_turn(struct redis *r, struct redis_node *node, int64_t until, bool wait)
-{
-	struct timespec t = {until / 1000, until % 1000 * 1000000};
-	int rc = 0;
+/* Somebody who waits for a connection, first come, first served: else some would wait for ever. */
+struct redis_turn {
+	pthread_cond_t called;
+	enum store_status status; /* BUSY while it waits */
+	struct redis_conn *conn; /* with OK; NULL: the right to make one */
+	STAILQ_ENTRY(redis_turn) next;
+};
 
-	while (!node->away && node->lent >= REDIS_CONNECTIONS && wait && rc != ETIMEDOUT)
-		rc = pthread_cond_timedwait(&r->returned, &r->lock, &t);
+/* By r->lock. */
+static enum store_status
+wait_for_turn(struct redis *r, struct redis_node *node, int64_t until, struct redis_conn **conn_r)
+{
+	const struct timespec t = {until / 1000, until % 1000 * 1000000};
+	struct redis_turn me = {.status = STORE_BUSY};
+	pthread_condattr_t attr;
+
+	(void)pthread_condattr_init(&attr);
+	(void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	(void)pthread_cond_init(&me.called, &attr);
+	(void)pthread_condattr_destroy(&attr);
+	STAILQ_INSERT_TAIL(&node->turns, &me, next);
+	for (int rc = 0; me.status == STORE_BUSY && rc != ETIMEDOUT;)
+		rc = pthread_cond_timedwait(&me.called, &r->lock, &t);
+	if (me.status == STORE_BUSY)
+		STAILQ_REMOVE(&node->turns, &me, redis_turn, next);
+	(void)pthread_cond_destroy(&me.called);
+	*conn_r = me.conn;
+	return me.status;
+}
+
+/* By r->lock: to the next who waits, or to rest; conn NULL: there is room for one more. */
+static void
+hand_on(struct redis_node *node, struct redis_conn *conn)
+{
+	struct redis_turn *first = STAILQ_FIRST(&node->turns);
+
+	if (first != NULL) {
+		STAILQ_REMOVE_HEAD(&node->turns, next);
+		first->conn = conn;
+		first->status = STORE_OK;
+		(void)pthread_cond_signal(&first->called);
+		return;
+	}
+	node->lent--;
+	if (conn != NULL)
+		node->idle[node->idle_count++] = conn;
+}
+
+/* By r->lock: nobody waits for a node that is away. */
+static void
+send_away(struct redis_node *node)
+{
+	struct redis_turn *first;
+
+	while ((first = STAILQ_FIRST(&node->turns)) != NULL) {
+		STAILQ_REMOVE_HEAD(&node->turns, next);
+		first->status = STORE_AWAY;
+		(void)pthread_cond_signal(&first->called);
+	}
+}
+
+static enum store_status
+take_turn(
+    struct redis *r, struct redis_node *node, int64_t until, bool wait, struct redis_conn **conn_r)
+{
 	if (node->away)
 		return STORE_AWAY;
-	if (node->lent >= REDIS_CONNECTIONS)
-		return STORE_BUSY;
-	node->lent++;
-	return STORE_OK;
+	if (node->lent < REDIS_CONNECTIONS) {
+		node->lent++;
+		if (node->idle_count > 0)
+			*conn_r = node->idle[--node->idle_count];
+		return STORE_OK;
+	}
+	return wait ? wait_for_turn(r, node, until, conn_r) : STORE_BUSY;
 }
 
 static enum store_status
@@ -105,9 +165,7 @@ redis_lease(
 
 	*conn_r = NULL;
 	(void)pthread_mutex_lock(&r->lock);
-	status = take_turn(r, node, until, wait);
-	if (status == STORE_OK && node->idle_count > 0)
-		*conn_r = node->idle[--node->idle_count];
+	status = take_turn(r, node, until, wait, conn_r);
 	(void)strcpy(address, node->address);
 	(void)pthread_mutex_unlock(&r->lock);
 	if (status != STORE_OK || *conn_r != NULL)
@@ -124,10 +182,8 @@ redis_return(struct redis *r, struct redis_conn **cp)
 	*cp = NULL;
 	conn->reused = true;
 	(void)pthread_mutex_lock(&r->lock);
-	node->lent--;
 	node->failures = 0;
-	node->idle[node->idle_count++] = conn;
-	(void)pthread_cond_signal(&r->returned);
+	hand_on(node, conn);
 	(void)pthread_mutex_unlock(&r->lock);
 }
 
@@ -143,12 +199,13 @@ void
 redis_drop(struct redis *r, struct redis_node *node, struct redis_conn **cp, unsigned strikes)
 {
 	(void)pthread_mutex_lock(&r->lock);
-	node->lent--;
 	node->failures += strikes;
-	if (node->failures >= REDIS_STRIKES)
+	if (node->failures >= REDIS_STRIKES) {
 		node->away = true;
+		send_away(node);
+	}
 	close_idle(node);
-	(void)pthread_cond_broadcast(&r->returned);
+	hand_on(node, NULL);
 	(void)pthread_mutex_unlock(&r->lock);
 	if (*cp != NULL)
 		redis_conn_close(cp);

@@ -4,6 +4,7 @@
 #define DB_REDIS_PRIVATE_H
 
 #include <hiredis/hiredis.h>
+#include <sys/queue.h>
 
 #include "db/redis.h"
 #include "db/redis_url.h"
@@ -21,6 +22,7 @@
 #define REDIS_ARGS_MAX		16
 
 struct redis_node;
+struct redis_turn;
 
 /* A key as it is on the server. */
 struct redis_key {
@@ -41,6 +43,7 @@ struct redis_node {
 	int			 port;
 	struct redis_conn	*idle[REDIS_CONNECTIONS];
 	size_t			 idle_count, lent;
+	STAILQ_HEAD(, redis_turn) turns;	/* who waits for one */
 	unsigned		 failures;	/* in a row */
 	bool			 away;		/* the breaker is open */
 	bool			 owner;		/* of slots */
@@ -55,7 +58,6 @@ struct redis {
 	_Atomic int64_t		 skew;		/* s; the server's clock minus ours, 0 when small */
 
 	pthread_mutex_t		 lock;		/* of all below, and of every node */
-	pthread_cond_t		 returned;	/* a connection, or the right to make one */
 	struct redis_node	*nodes[REDIS_NODES_MAX];	/* live until the end */
 	size_t			 node_count;
 	struct redis_node	*master;	/* whom to ask when it is no cluster; NULL: not known */

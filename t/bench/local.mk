@@ -27,13 +27,14 @@ bench-dnsbl: $(sbin_PROGRAMS) t/fakedns t/mtaclient/mtaclient
 
 # Greylisting decisions, beside postgrey.  make bench-store BENCH_DECISIONS=10000000
 EXTRA_PROGRAMS += t/bench/store
-EXTRA_DIST += t/bench/postgrey.pl
+EXTRA_DIST += t/bench/postgrey.pl t/bench/redis.pl
 BENCH_DECISIONS = 200000
 bench_parts += bench-store
 bench-store: t/bench/store
 	t/bench/store -t 1 -n $(BENCH_DECISIONS)
 	t/bench/store -t 16 -n $(BENCH_DECISIONS)
 	t/bench/store -t 64 -n $(BENCH_DECISIONS)
+	perl $(srcdir)/t/bench/redis.pl t/bench/store $(BENCH_DECISIONS)
 	perl $(srcdir)/t/bench/postgrey.pl 5000 8
 .PHONY: bench-store
 

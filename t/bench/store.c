@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * How fast the store decides: store [-m] [-t THREADS] [-n DECISIONS].  Prints
+ * How fast the store decides: store [-m] [-u URL [-c]] [-t THREADS] [-n DECISIONS]
+ * (-m: in memory; -u: on a server of Redis; -c: of a cluster).  Prints
  * decisions per second and latencies for triplets that are new, early, passed
  * and known, in that order, then what the records cost: disk, and the time to
  * open after a clean stop and after a kill.
  */
 #include "config.h"
 
+#include "db/redis_url.h"
 #include "db/store.h"
 
 #include <pthread.h>
@@ -23,10 +25,13 @@
 
 #define SAMPLES 1000000 /* latencies kept of each round, all threads */
 
-static const struct greylist_params usual = {300, 172800, 3024000, 0};
+static const struct greylist_params usual = {300, 172800, 3024000, 5};
 static int64_t decisions = 100000;
 static int threads = 1;
 static enum store_type type = STORE_DISK;
+static struct redis_url url;
+static struct redis_place server = {&url, 1, NULL, NULL, 0};
+static bool shared, cluster;
 static char directory[SCRATCH_SIZE];
 static uint32_t samples[SAMPLES]; /* us */
 
@@ -59,7 +64,12 @@ scatter(uint64_t n)
 static struct store *
 open_store(void)
 {
-	struct store_setup setup = {.options = {.type = type, .cache_size = INT64_C(64) << 20},
+	struct store_setup setup = {.options = {.type = type,
+					.cache_size = INT64_C(64) << 20,
+					.redis = shared ? &server : NULL,
+					.cluster = cluster,
+					.prefix = "bench:",
+					.deadline = 5000},
 	    .directory = directory,
 	    .clock = &clock_real};
 	char room[256];
@@ -186,24 +196,32 @@ starts(void)
 int
 main(int argc, char **argv)
 {
+	struct arena a;
+	const char *why;
 	int opt;
 
-	while ((opt = getopt(argc, argv, "mt:n:")) != -1) {
+	arena_init(&a, 4096);
+	while ((opt = getopt(argc, argv, "cmn:t:u:")) != -1) {
 		if (opt == 'm')
 			type = STORE_MEMORY;
+		else if (opt == 'c')
+			cluster = true;
+		else if (opt == 'u')
+			shared = redis_url_parse(&url, optarg, REDIS_PORT, &a, &why) == 0;
 		else if (opt == 't')
 			threads = atoi(optarg);
 		else if (opt == 'n')
 			decisions = atoll(optarg);
 	}
 	if (threads < 1 || decisions < 1 || optind != argc) {
-		fprintf(stderr, "usage: store [-m] [-t threads] [-n decisions]\n");
+		fprintf(stderr, "usage: store [-m] [-u url [-c]] [-t threads] [-n decisions]\n");
 		return 2;
 	}
 	scratch_make(directory);
 	rounds();
-	if (type == STORE_DISK)
+	if (type == STORE_DISK && !shared)
 		starts();
 	scratch_remove(directory);
+	arena_fini(&a);
 	return 0;
 }
