@@ -32,6 +32,14 @@ show_store(const json_t *s)
 	}
 	(void)printf("%s, about %lld records, %lld KB\n", json_text_of(s, "type"),
 	    (long long)json_number_of(s, "records"), (long long)json_number_of(s, "bytes") / 1024);
+	if (json_object_get(s, "server_away") == NULL)
+		return;
+	show_key("");
+	(void)printf("its server %s; %lld calls found it away, this host answered %lld of them%s\n",
+	    json_is_true(json_object_get(s, "server_away")) ? "IS AWAY" : "answers",
+	    (long long)(json_number_of(s, "away") + json_number_of(s, "stood_in")),
+	    (long long)json_number_of(s, "stood_in"),
+	    json_number_of(s, "unsent_since") != 0 ? ", and will send on what it learnt" : "");
 }
 
 static void

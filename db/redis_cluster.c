@@ -158,8 +158,8 @@ is_lost(const struct redis_node *node)
 	return node->away || node->address[0] == '\0';
 }
 
-static bool
-is_any_lost(struct redis *r)
+bool
+redis_is_owner_away(struct redis *r)
 {
 	bool any = false;
 
@@ -215,7 +215,8 @@ redis_cluster_tend(struct redis *r, struct buf *why)
 	unsigned part = 0;
 	bool all = true;
 
-	if (!is_any_lost(r) && !r->stale && r->looked != 0 && now - r->looked < REFRESH_EVERY)
+	if (!redis_is_owner_away(r) && !r->stale && r->looked != 0 &&
+	    now - r->looked < REFRESH_EVERY)
 		return STORE_OK;
 	if (!refresh(r, why))
 		return STORE_AWAY;

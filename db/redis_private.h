@@ -132,6 +132,7 @@ bool	redis_resolve(struct redis_node *, char out[REDIS_HOST_SIZE], struct buf *w
 bool	redis_try(struct redis *, struct redis_node *, struct buf *why);
 bool	redis_is_master_away(struct redis *);
 void	redis_set_master(struct redis *, struct redis_node *);
+bool	redis_is_owner_away(struct redis *);
 /* The master by its name. */
 enum store_status redis_sentinel_tend(struct redis *, struct buf *why);
 /* The owners of slots; those away are tried. */

@@ -141,3 +141,9 @@ redis_tend(struct redis *r, struct buf *why)
 		return redis_sentinel_tend(r, why);
 	return redis_is_master_away(r) ? find_master(r, why) : STORE_OK;
 }
+
+bool
+redis_is_away(struct redis *r)
+{
+	return r->slots != NULL ? redis_is_owner_away(r) : redis_is_master_away(r);
+}

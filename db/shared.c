@@ -25,6 +25,7 @@
 struct shared {
 	struct redis *redis;
 	struct store *local;
+	_Atomic uint64_t stood_in, sent_on; /* answers, records */
 	_Atomic int64_t
 	    unsent; /* since when (wall, s) records of here may be unknown there; 0: none */
 
@@ -58,6 +59,7 @@ takes_over(struct store *s, enum store_status status)
 
 	if (!stands_in(s, status))
 		return false;
+	atomic_fetch_add(&sh->stood_in, 1);
 	(void)atomic_compare_exchange_strong(&sh->unsent, &none, clock_wall(s->setup.clock));
 	return true;
 }
@@ -249,8 +251,10 @@ send_one(void *ctx, struct record_bytes key, struct record_bytes value)
 	struct shared *sh = ctx;
 	struct greylist_record r;
 
-	if (is_shared(key) && record_greylist_get(value, &r) && r.last >= sh->sending)
+	if (is_shared(key) && record_greylist_get(value, &r) && r.last >= sh->sending) {
 		sh->sent = redis_merge(sh->redis, key, value);
+		sh->sent_on += sh->sent == STORE_OK;
+	}
 	return sh->sent == STORE_OK || sh->sent == STORE_NEWER;
 }
 
@@ -305,6 +309,11 @@ shared_stats(struct store *s, struct store_stats *out)
 	out->swept += here.swept;
 	out->conflicts += here.conflicts;
 	out->snapshot = here.snapshot;
+	out->shared = true;
+	out->away = redis_is_away(sh->redis);
+	out->stood_in = sh->stood_in;
+	out->sent_on = sh->sent_on;
+	out->unsent = sh->unsent;
 	redis_stats(sh->redis, out);
 }
 

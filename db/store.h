@@ -167,6 +167,12 @@ struct store_stats {
 	uint64_t	 conflicts;		/* lock conflicts retried */
 	struct histogram times;			/* of store_greylist(), store_credit(), store_get() */
 	int64_t		 snapshot;		/* time of the last one, s since 1970, 0: none yet */
+
+	/* Of a shared one. */
+	bool		 shared, away;		/* its server, or one of them, does not answer */
+	uint64_t	 stood_in;		/* answers this host gave instead */
+	uint64_t	 sent_on;		/* records sent to it afterwards */
+	int64_t		 unsent;		/* since when there are some to send, s since 1970, 0: none */
 };
 void	 store_stats(struct store *, struct store_stats *);
 

@@ -61,6 +61,12 @@ put_store(json_t *out)
 	answer_number(o, "snapshot", (uint64_t)s.snapshot);
 	for (enum store_status i = 0; i < STORE_STATUS_COUNT; i++)
 		answer_number(o, store_status_word(i), s.calls[i]);
+	if (s.shared) {
+		(void)json_object_set_new(o, "server_away", json_boolean(s.away));
+		answer_number(o, "stood_in", s.stood_in);
+		answer_number(o, "sent_on", s.sent_on);
+		answer_number(o, "unsent_since", (uint64_t)s.unsent);
+	}
 	(void)json_object_set_new(out, "store", o);
 }
 

@@ -226,6 +226,14 @@ write_store(FILE *fp)
 	head(fp, "bailey_store_seconds", "histogram",
 	    "How long a call took that mail waits for, with the wait for its turn.");
 	histogram(fp, "bailey_store_seconds", "", &s.times);
+	if (s.shared) {
+		one(fp, "bailey_store_server_up", "gauge",
+		    "Whether the server of a shared store answers.", !s.away);
+		one(fp, "bailey_store_stood_in_total", "counter",
+		    "Answers this host gave instead of the server.", s.stood_in);
+		one(fp, "bailey_store_sent_on_total", "counter",
+		    "Records sent to the server after it was away.", s.sent_on);
+	}
 	head(fp, "bailey_store_calls_total", "counter", "Calls of the store and how they ended.");
 	for (enum store_status i = 0; i < STORE_STATUS_COUNT; i++)
 		(void)fprintf(fp, "bailey_store_calls_total{status=\"%s\"} %" PRIu64 "\n",

@@ -24,7 +24,7 @@ chown 0, (getpwnam 'nobody')[3], $secret;
 # Three hosts; three ways to say where.
 my @urls = ('url = "' . $redis->url(':a%3ab%40c%2f%25@') . '"',
 	'url = "' . $redis->url . qq("\npassword-file = "$secret"),
-	'url = { "unix:' . $redis->socket . qq(" }\npassword-file = "$secret"));
+	'url = { "unix:' . $redis->socket . qq(" }\nstore-down = local\npassword-file = "$secret"));
 my @mx = map {
 	my $house = Bailey::Test->new;
 	$house->dns;
@@ -65,6 +65,23 @@ subtest 'what stays' => sub {
 	wait_until { ; !($mx[0]->bailey->ctl('why', $id))[0] };
 	is(($mx[0]->bailey->ctl('why', $id))[0], 0, 'a receipt is where the mail was');
 	isnt(($mx[1]->bailey->ctl('why', $id))[0], 0, 'and nowhere else');
+};
+
+subtest 'away' => sub {
+	like(($mx[2]->bailey->ctl('status'))[1], qr/its server answers; 0 calls found it away/, 'not yet');
+	$redis->process->kill('STOP');
+	like(try(0, '192.0.2.90', 'away@client.example'), qr/^250 /, 'nobody is greylisted');
+	like(try(2, '192.0.2.90', 'away@client.example'), qr/^451 .*Greylisted/, 'but by a host that stands in');
+	my $status = ($mx[2]->bailey->ctl('status'))[1];
+	like($status, qr/its server IS AWAY; [1-9]\d* calls found it away, this host answered [1-9]\d* of them, and will send on/, 'which says so');
+	like(($mx[0]->bailey->ctl('status'))[1], qr/IS AWAY; [1-9]\d* calls found it away, this host answered 0 of them$/m, 'the other, too');
+	$redis->process->kill('CONT');
+	ok(wait_until { ; ($mx[2]->bailey->ctl('status'))[1] =~ /its server answers; .* of them$/m }, 'it is found again, and told all');
+	my $reply;
+	wait_until { ; $reply = try(0, '192.0.2.90', 'away@client.example'); $reply =~ /^4/ || !sleep 0.3 };
+	wait_until { ; $reply = try(0, '192.0.2.90', 'away@client.example'); $reply !~ /^4/ || !sleep 0.3 };
+	like($reply, qr/^250 /, 'and mail comes in');
+	like(($mx[2]->bailey->ctl('status'))[1], qr/its server answers;/, 'status knows it');
 };
 
 subtest 'dump and load' => sub {
