@@ -274,6 +274,7 @@ EXTRA_DIST += \
 	t/lib/Bailey/Test/Forged.pm \
 	t/lib/Bailey/Test/Login.pm \
 	t/lib/Bailey/Test/Ispconfig.pm \
+	t/lib/Bailey/Test/Machine.pm \
 	t/lib/Bailey/Test/Mariadb.pm \
 	t/lib/Bailey/Test/Mta.pm \
 	t/lib/Bailey/Test/Opendkim.pm \
