@@ -234,6 +234,20 @@ more(struct replay *r)
 	return &r->entries[r->count];
 }
 
+static bool
+read_time(const char *line, int64_t *wall_r)
+{
+	unsigned long long seconds;
+	char *end;
+
+	if (strncmp(line, "time ", 5) != 0 || !ascii_is_digit(line[5]))
+		return false;
+	errno = 0;
+	seconds = strtoull(line + 5, &end, 10);
+	*wall_r = (int64_t)seconds;
+	return errno == 0 && *end == '\0' && seconds <= REPLAY_TIME_MAX;
+}
+
 /* Everything is read once, so that nothing malformed is met later. */
 static const char *
 read_lines(struct replay *r, int64_t *wall_r)
@@ -246,7 +260,7 @@ read_lines(struct replay *r, int64_t *wall_r)
 		return "not a file of answers: its first line is not \"" MAGIC "\"";
 	for (line += sizeof MAGIC; line < r->end; line = next) {
 		next = line + strlen(line) + 1;
-		if (*line == '\t' || sscanf(line, "time %" SCNd64, wall_r) == 1)
+		if (*line == '\t' || read_time(line, wall_r))
 			continue;
 		if (more(r) == NULL)
 			return "too many answers";

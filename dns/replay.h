@@ -20,6 +20,7 @@
 /* The file may be anybody's. */
 #define REPLAY_FILE_MAX		(8 << 20)	/* bytes: 2048 answers (DNS_SESSION_MAX) of 4 KB */
 #define REPLAY_ANSWERS_MAX	10000
+#define REPLAY_TIME_MAX		UINT32_MAX	/* s since 1970: as far as the store can count (db/record.h) */
 
 struct replay;
 
