@@ -59,6 +59,8 @@ struct conf {
 	const char		*contact;		/* "postmaster@example.org": how to get help, in replies; NULL */
 
 	const char		*state_directory;	/* where the store lives */
+	unsigned		 sandbox;		/* enum sandbox_mode */
+	struct string_list	 sandbox_read;		/* further folders */
 
 	struct dns_options	 resolver;
 	struct store_options	 store;

@@ -168,8 +168,8 @@ conf_needs_restart(const struct conf *was, const struct conf *is)
 	/* What is used before the first connection, with rights given up since. */
 	static const char *const keys[] = {"socket", "socket-user", "socket-group", "socket-mode",
 	    "control-socket", "control-group", "user", "group", "pid-file", "maximum-sessions",
-	    "state-directory"};
-	char list[200] = "";
+	    "state-directory", "sandbox", "sandbox-read"};
+	char list[300] = "";
 
 	for (const struct option *o = conf_option_table; o->key != NULL; o++) {
 		for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {

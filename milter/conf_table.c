@@ -13,6 +13,7 @@
 
 static const char *const log_words[] = {"syslog", "stderr", "json", "journal", NULL};
 static const char *const level_words[] = {"err", "notice", "info", "debug", NULL};
+static const char *const sandbox_words[] = {"auto", "on", "off", NULL}; /* enum sandbox_mode */
 const char *const conf_mode_words[] = {"enforce", "shadow", "off", NULL};
 
 #define AT(member) offsetof(struct conf, member)
@@ -54,6 +55,10 @@ const struct option conf_option_table[] = {
 	{"contact", OPTION_STRING, AT(contact), NULL, .min = 0, .max = 200},
 	/* Where the store lives; ours alone, writable.  Restart. */
 	{"state-directory", OPTION_STRING, AT(state_directory), "/var/lib/bailey", .min = 1, .max = 1000},
+	/* What the process gives up once it runs: all that can be had, all or no start, nothing.  Restart. */
+	{"sandbox", OPTION_CHOICE, AT(sandbox), "auto", .choices = sandbox_words},
+	/* Folders it may read beside those it knows to need.  Restart. */
+	{"sandbox-read", OPTION_STRINGS, AT(sandbox_read), .value = NULL},
 	{.key = NULL}
 };
 #undef AT

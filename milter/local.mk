@@ -63,6 +63,11 @@ libbailey_a_SOURCES += \
 	milter/reply.h \
 	milter/shadow.c \
 	milter/shadow.h \
+	milter/sandbox.c \
+	milter/sandbox.h \
+	milter/sandbox_calls.c \
+	milter/sandbox_files.c \
+	milter/sandbox_private.h \
 	milter/stage.c \
 	milter/stage.h \
 	milter/stage_private.h \

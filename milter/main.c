@@ -26,6 +26,7 @@
 #include "milter/privs.h"
 #include "milter/receipt.h"
 #include "milter/reload.h"
+#include "milter/sandbox.h"
 #include "milter/session.h"
 #include "milter/shortage.h"
 #include "milter/signals.h"
@@ -49,6 +50,15 @@ struct daemon {
 
 /* Not in main()'s frame: threads of libmilter may look at it while the process ends. */
 static struct house house;
+
+/* First: whoever finds the socket there may send a signal. */
+static int
+block_signals(struct daemon *d, struct buf *why)
+{
+	(void)d, (void)why;
+	signals_init();
+	return 0;
+}
 
 static int
 find_users(struct daemon *d, struct buf *why)
@@ -144,6 +154,7 @@ go_background(struct daemon *d, struct buf *why)
 		return -1;
 	}
 	if (pid > 0) {
+		signals_release();
 		(void)close(fds[1]);
 		if (read(fds[0], &byte, 1) == 1)
 			_exit(0);
@@ -166,11 +177,19 @@ drop_privileges(struct daemon *d, struct buf *why)
 }
 
 static int
+enter_sandbox(struct daemon *d, struct buf *why)
+{
+	if (sandbox_enter(d->conf, d->path, why) < 0)
+		return -1;
+	reload_rehearse(d->path);
+	return 0;
+}
+
+static int
 start_resolver(struct daemon *d, struct buf *why)
 {
 	const char *reason, *advice;
 
-	signals_init();
 	house.clock = &clock_real;
 	house.dns = dns_open(&d->conf->resolver, &clock_real, &reason);
 	if (house.dns == NULL) {
@@ -244,6 +263,7 @@ start_metrics(struct daemon *d, struct buf *why)
 }
 
 static int (*const phases[])(struct daemon *, struct buf *why) = {
+    block_signals,
     find_users,
     lock_pid_file,
     make_state_directory,
@@ -253,6 +273,7 @@ static int (*const phases[])(struct daemon *, struct buf *why) = {
     raise_limits,
     go_background,
     drop_privileges,
+    enter_sandbox,
     start_resolver,
     open_store,
     start_house,

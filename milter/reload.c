@@ -9,10 +9,12 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "milter/notify.h"
+#include "milter/sandbox.h"
 
 static struct {
 	const char *path, *status;
@@ -39,6 +41,35 @@ log_lines(const char *lines)
 		if (len > 0)
 			log_err("%.*s", (int)len, lines);
 	}
+}
+
+/* One line more where the sandbox may be why. */
+static void
+advise(char **errors)
+{
+	const char *advice = sandbox_advice();
+	char *more;
+
+	if (*errors == NULL || advice == NULL || strstr(*errors, strerror(EACCES)) == NULL ||
+	    asprintf(&more, "%s%s\n", *errors, advice) < 0)
+		return;
+	free(*errors);
+	*errors = more;
+}
+
+void
+reload_rehearse(const char *path)
+{
+	char *errors;
+	struct conf *c = conf_load(path, &errors);
+
+	if (c == NULL) {
+		advise(&errors);
+		log_lines(errors != NULL ? errors : "out of memory");
+		log_err("a reload would fail by this; it was read as root, and before the sandbox");
+	}
+	free(errors);
+	conf_unref(&c);
 }
 
 static void
@@ -70,6 +101,8 @@ load(char **errors_r)
 	struct conf *c = conf_load(self.path, errors_r);
 	const char *why;
 
+	if (c == NULL)
+		advise(errors_r);
 	if (c == NULL || dns_reconfigure(self.dns, &c->resolver, &why) == 0)
 		return c;
 	if (asprintf(errors_r, "resolver: %s\n", why) < 0)

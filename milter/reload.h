@@ -9,6 +9,11 @@
 
 #include "milter/conf.h"
 
+/*
+ * Log what would keep the file from being read again, now that rights have
+ * been given up: better at a start than when somebody is in a hurry.
+ */
+void	reload_rehearse(const char *path);
 /* Before anybody may ask.  All is borrowed; status is for the service manager. */
 void	reload_prepare(const char *path, struct dns *, const char *status);
 

@@ -66,6 +66,15 @@ signals_init(void)
 	(void)pthread_sigmask(SIG_BLOCK, &all, NULL);
 }
 
+void
+signals_release(void)
+{
+	sigset_t all;
+
+	(void)sigfillset(&all);
+	(void)pthread_sigmask(SIG_UNBLOCK, &all, NULL);
+}
+
 static void
 stop(void)
 {

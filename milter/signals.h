@@ -14,6 +14,8 @@
 
 /* Before any thread exists: from here on signals wait for signals_run(). */
 void	signals_init(void);
+/* In a process that will not run them after all, because another one does. */
+void	signals_release(void);
 /* From any thread: the milter's loop has ended by itself. */
 void	signals_milter_ended(void);
 /* Until told to stop; the exit status. */

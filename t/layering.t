@@ -36,6 +36,8 @@ my %owner = (
 	'opendkim/' => qr{^checks/dkim_verify\.c$},
 	'jansson.h' => qr{^(?:milter/(?:answer\w*|explain|receipt|shadow)|ctl/[\w/]+)\.[ch]$},
 	'microhttpd.h' => qr{^milter/metrics\.c$},
+	'seccomp.h' => qr{^milter/sandbox_calls\.c$},
+	'linux/landlock.h' => qr{^milter/sandbox_files\.c$},
 	'systemd/' => qr{^milter/},
 );
 
