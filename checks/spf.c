@@ -195,7 +195,7 @@ add_received_spf(
 	char room[TRACE_FIELD_SIZE];
 	struct buf b;
 
-	if (!o->received_spf)
+	if (!o->received_spf || q->sender == NULL)
 		return;
 	buf_init(&b, room, sizeof room);
 	trace_received_spf(&b, q, a, identity);

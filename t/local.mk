@@ -30,6 +30,11 @@ t_unit_dns_SOURCES = t/unit/dns.c $(fakeserver)
 t_unit_dns_failover_SOURCES = t/unit/dns_failover.c $(fakeserver)
 t_unit_dns_session_SOURCES = t/unit/dns_session.c $(fakeserver)
 
+# Allocations of our own code, not of libraries, go through the test.
+t_unit_no_memory_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup \
+	-Wl,--wrap=arena_alloc,--wrap=arena_array,--wrap=arena_strdup,--wrap=arena_strndup \
+	-Wl,--wrap=arena_printf,--wrap=arena_vprintf
+
 # Sorted, one a line.
 unit_tests =
 unit_tests += t/fuzz/access
@@ -94,6 +99,7 @@ unit_tests += t/unit/log_facts
 unit_tests += t/unit/mailbox
 unit_tests += t/unit/mta
 unit_tests += t/unit/name
+unit_tests += t/unit/no_memory
 unit_tests += t/unit/option
 unit_tests += t/unit/path
 unit_tests += t/unit/policy
