@@ -106,6 +106,8 @@ ask_eoh(struct txn *txn)
 		return;
 	st->verifier = verifier_new();
 	st->no_memory = st->verifier == NULL || feed(txn, st) == -1;
+	if (st->no_memory)
+		verifier_free(&st->verifier);
 }
 
 static void
@@ -241,6 +243,15 @@ judge_eom(struct txn *txn)
 		(void)report(txn, TEMPERROR, "cannot be verified: out of memory");
 }
 
+/* There is nothing to remember, only to prepare. */
+static void *
+prepare(const struct check_env *env)
+{
+	(void)env;
+	verifier_prepare();
+	return NULL;
+}
+
 static void
 done(struct txn *txn)
 {
@@ -261,6 +272,7 @@ const struct check check_dkim = {
     .msg_state = sizeof(struct state),
     .ask = {[STAGE_EOH] = ask_eoh},
     .judge = {[STAGE_EOM] = judge_eom},
+    .open = prepare,
     .header = on_header,
     .body = on_body,
     .done = done,

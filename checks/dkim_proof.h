@@ -10,7 +10,7 @@
 
 #include <stddef.h>
 
-enum proof { PROOF_GOOD, PROOF_BAD, PROOF_NO_KEY };
+enum proof { PROOF_GOOD, PROOF_BAD, PROOF_NO_KEY, PROOF_NO_MEMORY };
 
 /*
  * p, b: base64, padded or not, without white space.  algorithm: "rsa-sha256",
@@ -18,6 +18,12 @@ enum proof { PROOF_GOOD, PROOF_BAD, PROOF_NO_KEY };
  */
 enum proof proof_check(const char *p, const char *algorithm, const unsigned char *hash, size_t len,
 	    const char *b, unsigned *bits_r);
+
+/*
+ * What OpenSSL makes at its first use, in thousands of allocations, any of
+ * which must not fail: its version 3.0 crashes then.  Before there is mail.
+ */
+void	 proof_prepare(void);
 
 /* Bytes of base64 as above, at most size; 0: it is none. */
 size_t	 proof_decode(const char *text, unsigned char *out, size_t size);

@@ -20,6 +20,7 @@
 #include "checks/dkim_proof.h"
 #include "checks/dkim_verify.h"
 #include "checks/sign_canon.h"
+#include "lib/tags.h"
 
 #define FIELD_NAME_MAX 998 /* RFC 5322 2.1.1; the library has fixed buffers */
 
@@ -48,6 +49,7 @@ struct verifier {
 	size_t field_size;
 	struct body *bodies;
 	bool broken;
+	bool spoilt; /* the library must not even be asked to free it */
 	bool processed; /* all signatures */
 	verifier_key *key;
 	void *key_arg;
@@ -150,6 +152,34 @@ is_below(const struct signature *sig)
 	return at == NULL || strcasecmp(at + 1, sig->d) != 0;
 }
 
+/* A tag that is there, and the library misses, is one that it had no memory for. */
+static bool
+lacked_memory(const struct signature *sig, int error)
+{
+	static const struct {
+		int error;
+		const char *tag;
+	} missing[] = {{DKIM_SIGERROR_MISSING_A, "a"}, {DKIM_SIGERROR_MISSING_B, "b"},
+	    {DKIM_SIGERROR_MISSING_BH, "bh"}, {DKIM_SIGERROR_MISSING_D, "d"},
+	    {DKIM_SIGERROR_MISSING_H, "h"}, {DKIM_SIGERROR_MISSING_S, "s"},
+	    {DKIM_SIGERROR_MISSING_V, "v"}};
+	const struct header *h = sig->field;
+	struct tag t;
+
+	for (size_t i = 0; i < sizeof missing / sizeof *missing; i++)
+		if (missing[i].error == error)
+			return tags_find(h->value, h->value_len, missing[i].tag, &t) &&
+			       t.value_len > 0;
+	return false;
+}
+
+static void
+not_verified(struct signature *sig)
+{
+	sig->key_trouble = "cannot be verified: out of memory";
+	sig->key_temporary = true;
+}
+
 static void
 compare_header(
     struct verifier *v, DKIM_SIGINFO *info, struct signature *sig, struct verifier_finding *f)
@@ -166,6 +196,10 @@ compare_header(
 		return;
 	}
 	proof = proof_check(key.p, sig->a, hash, len, sig->b, &f->key_bits);
+	if (proof == PROOF_NO_MEMORY) {
+		not_verified(sig);
+		return;
+	}
 	f->header_matches = proof == PROOF_GOOD;
 	f->testing = key.testing;
 	f->bad_key = proof == PROOF_NO_KEY || (key.strict && is_below(sig));
@@ -190,6 +224,8 @@ on_final(DKIM *dkim, DKIM_SIGINFO **list, int n)
 		f->sha1 = md_of(v->fed[i]) == EVP_sha1();
 		/* It has seen no body, so each l= is too large for it. */
 		f->bad_signature = error > DKIM_SIGERROR_OK && error != DKIM_SIGERROR_TOOLARGE_L;
+		if (lacked_memory(v->fed[i], error))
+			not_verified(v->fed[i]);
 		if (f->bad_signature && dkim_sig_geterrorstr(error) != NULL)
 			f->error_text = dkim_sig_geterrorstr(error);
 		if (f->bad_signature)
@@ -227,6 +263,13 @@ set_up(void)
 	library = lib;
 }
 
+void
+verifier_prepare(void)
+{
+	(void)pthread_once(&once, set_up);
+	proof_prepare();
+}
+
 struct verifier *
 verifier_new(void)
 {
@@ -255,7 +298,9 @@ verifier_free(struct verifier **vp)
 	*vp = NULL;
 	if (v == NULL)
 		return;
-	(void)dkim_free(v->dkim);
+	/* What it could not make for want of memory it would free all the same. */
+	if (!v->spoilt)
+		(void)dkim_free(v->dkim);
 	bodies_free(&v->bodies);
 	free(v->field);
 	free(v);
@@ -311,19 +356,21 @@ verifier_header(struct verifier *v, const struct header *h, struct signature *si
 	}
 	if ((text = field_text(v, h, &len)) == NULL)
 		return -1;
-	/* What it does not take nobody can have signed. */
-	(void)dkim_header(v->dkim, (u_char *)(uintptr_t)text, len);
-	return 0;
+	/* What else it does not take nobody can have signed. */
+	return dkim_header(v->dkim, (u_char *)(uintptr_t)text, len) == DKIM_STAT_NORESOURCE ? -1
+											    : 0;
 }
 
 int
 verifier_eoh(struct verifier *v)
 {
 	DKIM_SIGINFO **list;
+	DKIM_STAT st = dkim_eoh(v->dkim);
 	int n;
 
-	v->broken = dkim_eoh(v->dkim) != DKIM_STAT_OK ||
-		    dkim_getsiglist(v->dkim, &list, &n) != DKIM_STAT_OK || n != v->fed_count;
+	v->spoilt = st == DKIM_STAT_NORESOURCE;
+	v->broken = st != DKIM_STAT_OK || dkim_getsiglist(v->dkim, &list, &n) != DKIM_STAT_OK ||
+		    n != v->fed_count;
 	return v->broken ? -1 : 0;
 }
 

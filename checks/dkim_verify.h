@@ -37,6 +37,8 @@ struct verifier_finding {
 /* The key for a signature.  0, or -1 after the reason was left in the signature.  May wait. */
 typedef int verifier_key(struct signature *, struct key *, void *arg);
 
+/* What the libraries make once, while there is memory. */
+void	 verifier_prepare(void);
 struct verifier *verifier_new(void);	/* NULL without memory */
 void	 verifier_free(struct verifier **);
 /*

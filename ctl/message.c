@@ -80,9 +80,10 @@ read_header(struct reader *r, char **line_r)
 	size_t room = 0;
 	char *line = NULL;
 	bool first = true, ok = true;
+	ssize_t len = 0;
 
 	errno = 0;
-	while (ok && getline(&line, &room, r->in) > 0) {
+	while (ok && (len = getline(&line, &room, r->in)) > 0) {
 		line[strcspn(line, "\r\n")] = '\0';
 		if (first && strncmp(line, "From ", 5) == 0)
 			continue;
@@ -96,7 +97,8 @@ read_header(struct reader *r, char **line_r)
 	}
 	hand_over(r);
 	*line_r = line;
-	return ok && !ferror(r->in) ? 0 : -1;
+	/* Without memory it is neither at an end nor in error. */
+	return ok && (len > 0 || feof(r->in)) ? 0 : -1;
 }
 
 static void

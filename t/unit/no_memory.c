@@ -5,7 +5,8 @@
  * or leaks (the sanitizers see to that), nobody is refused for it, and the
  * next message is served as if nothing had been.
  *
- * The linker sends the allocations of our own code here (--wrap, t/local.mk).
+ * The linker sends the allocations of our own code here (--wrap, t/local.mk);
+ * those of all libraries come as well where no sanitizer wants them.
  */
 #include "db/store.h"
 #include "lib/log.h"
@@ -21,7 +22,8 @@
 #include "t/scratch.h"
 #include "t/tap.h"
 
-#define NOW 1528637909 /* when the message was signed */
+#define NOW   1528637909 /* when the message was signed */
+#define STEPS 500 /* of a scenario with more allocations, not each is made to fail */
 
 /* --- allocations ---------------------------------------------------------- */
 
@@ -52,6 +54,38 @@ WRAP(char *, arena_strdup, (struct arena *a, const char *s), (a, s))
 WRAP(char *, arena_strndup, (struct arena *a, const char *s, size_t len), (a, s, len))
 WRAP(char *, arena_vprintf, (struct arena *a, const char *fmt, va_list ap), (a, fmt, ap))
 /* clang-format on */
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SANITIZED
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define SANITIZED
+#endif
+#endif
+#ifndef SANITIZED
+/* glibc's own. */
+void *__libc_malloc(size_t);
+void *__libc_calloc(size_t, size_t);
+void *__libc_realloc(void *, size_t);
+
+void *
+malloc(size_t size)
+{
+	return is_to_fail() ? NULL : __libc_malloc(size);
+}
+
+void *
+calloc(size_t n, size_t size)
+{
+	return is_to_fail() ? NULL : __libc_calloc(n, size);
+}
+
+void *
+realloc(void *p, size_t size)
+{
+	return is_to_fail() ? NULL : __libc_realloc(p, size);
+}
+#endif
 
 char *__wrap_arena_printf(struct arena *, const char *, ...) __attribute__((format(printf, 2, 3)));
 
@@ -284,7 +318,7 @@ static void
 test_scenario(const struct scenario *s)
 {
 	struct outcome best, o;
-	long count, refused = 0, other = 0, unchanged = 0;
+	long count, tried = 0, refused = 0, other = 0, unchanged = 0;
 
 	/* The first attempt is greylisted, the second passes, the third is known. */
 	(void)try(s, 0, false, &best);
@@ -296,19 +330,20 @@ test_scenario(const struct scenario *s)
 	tap_ok(!s->good || !policy_refuses(best.action), "%s", s->name);
 	tap_ok(count > 50, "asks for memory %ld times", count);
 	for (int on = 0; on < 2; on++)
-		for (long n = 1; n <= count; n++) {
+		for (long n = 1; n <= count; n += 1 + count / STEPS) {
 			(void)try(s, n, on != 0, &o);
 			if (s->good && policy_refuses(o.action) && o.action != ACTION_TEMPFAIL) {
 				refused++;
 				tap_note("without allocation %ld: %s%s", n, o.results,
 				    action_text(o.action));
 			}
+			tried++;
 			unchanged += is_same(&o, &best);
 			(void)try(s, 0, false, &o);
 			other += !is_same(&o, &best);
 		}
 	tap_is_int(refused, 0, "is not refused when it gets none");
-	tap_ok(unchanged < 2 * count, "though results are missing then");
+	tap_ok(unchanged < tried, "though results are missing then");
 	tap_is_int(other, 0, "and served as before afterwards");
 }
 
