@@ -27,6 +27,7 @@ baileyctl_SOURCES = \
 	ctl/doctor/site.c \
 	ctl/doctor/socket.c \
 	ctl/doctor/spf.c \
+	ctl/doctor/server.c \
 	ctl/doctor/store.c \
 	ctl/dump.c \
 	ctl/forget.c \

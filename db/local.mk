@@ -10,6 +10,7 @@ libbailey_a_SOURCES += \
 	db/decide.h \
 	db/dump.c \
 	db/dump.h \
+	db/examine.h \
 	db/gate.c \
 	db/gate.h \
 	db/local.c \
@@ -32,6 +33,7 @@ libbailey_a_SOURCES += \
 	db/redis_cluster.c \
 	db/redis_conn.c \
 	db/redis_decide.c \
+	db/redis_examine.c \
 	db/redis_pool.c \
 	db/redis_private.h \
 	db/redis_scan.c \

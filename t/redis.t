@@ -67,6 +67,22 @@ subtest 'what stays' => sub {
 	isnt(($mx[1]->bailey->ctl('why', $id))[0], 0, 'and nowhere else');
 };
 
+subtest 'doctor' => sub {
+	my $server = qr/server +127\.0\.0\.1:${\ $redis->port}/;
+	my $found = sub { return ($mx[1]->bailey->ctl('doctor'))[1] };
+	my $text = $found->();
+	like($text, qr/ok   $server answers in \d+ us; version \d/, 'knows the server');
+	like($text, qr/warn memory .* may take all memory.*\n.*volatile-ttl/, 'and what it lacks');
+	like($text, qr/warn restart .* forgets everything/, 'and forgets');
+	$redis->cli(qw(CONFIG SET maxmemory 100mb));
+	like($found->(), qr/warn memory .* nobody is greylisted any more; its policy is noeviction/, 'its policy');
+	$redis->cli(qw(CONFIG SET maxmemory-policy volatile-ttl));
+	$redis->cli(qw(CONFIG SET save), '3600 1');
+	$text = $found->();
+	like($text, qr/ok   memory .* of 100 MB/, 'well set up');
+	unlike($text, qr/restart/, 'in every way');
+};
+
 subtest 'away' => sub {
 	like(($mx[2]->bailey->ctl('status'))[1], qr/its server answers; 0 calls found it away/, 'not yet');
 	$redis->process->kill('STOP');
@@ -74,6 +90,7 @@ subtest 'away' => sub {
 	like(try(2, '192.0.2.90', 'away@client.example'), qr/^451 .*Greylisted/, 'but by a host that stands in');
 	my $status = ($mx[2]->bailey->ctl('status'))[1];
 	like($status, qr/its server IS AWAY; [1-9]\d* calls found it away, this host answered [1-9]\d* of them, and will send on/, 'which says so');
+	like(($mx[1]->bailey->ctl('doctor'))[1], qr/fail server .*no answer in time/, 'so does the doctor');
 	like(($mx[0]->bailey->ctl('status'))[1], qr/IS AWAY; [1-9]\d* calls found it away, this host answered 0 of them$/m, 'the other, too');
 	$redis->process->kill('CONT');
 	ok(wait_until { ; ($mx[2]->bailey->ctl('status'))[1] =~ /its server answers; .* of them$/m }, 'it is found again, and told all');

@@ -25,6 +25,7 @@
 static const struct probe *const probes[] = {
     &probe_daemon,
     &probe_store,
+    &probe_server,
     &probe_clock,
     &probe_socket,
     &probe_postfix,

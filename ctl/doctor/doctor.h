@@ -58,7 +58,7 @@ struct probe {
 
 extern const struct probe probe_clock, probe_daemon, probe_dkim, probe_dmarc, probe_lists, probe_mta,
     probe_name, probe_postfix, probe_resolver, probe_rivals, probe_sendmail, probe_socket, probe_spf,
-    probe_store;
+    probe_server, probe_store;
 
 /* A line of the page.  about: one word or two; remedy: NULL if there is nothing to mend. */
 void	 find(struct doctor *, enum level, const char *about, const char *remedy, const char *fmt, ...)
