@@ -14,6 +14,7 @@
 
 /* clang-format off */
 static const char *const types[] = { "disk", "memory", NULL };
+static const char *const keys[] = { "plain", "hashed", NULL };
 static const char *const downs[] = { "pass", "local", NULL };
 
 #define AT(field) offsetof(struct store_options, field)
@@ -36,6 +37,8 @@ const struct option store_option_table[] = {
 	{"cluster", OPTION_BOOL, AT(cluster), .value = "no"},
 	/* In front of each key there: one for each installation. */
 	{"prefix", OPTION_STRING, AT(prefix), "bailey:", .min = 1, .max = 64},
+	/* As they are, or as hashes of one length. */
+	{"keys", OPTION_CHOICE, AT(keys), "plain", .choices = keys},
 	/* What one question to a server may take. */
 	{"deadline", OPTION_DURATION, AT(deadline), "200ms", .min = 10, .max = 5000},
 	/* While it does not answer: nobody is greylisted, or by what this host learns meanwhile. */

@@ -5,16 +5,28 @@
 #include "db/redis_private.h"
 
 #include <inttypes.h>
+#include <openssl/evp.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
+#define HASH_SIZE 16 /* bytes of SHA-256: a collision among a million million records is unlikely */
+
 struct record_bytes
 redis_full_key(const struct redis *r, struct redis_key *k, struct record_bytes key)
 {
+	unsigned char digest[EVP_MAX_MD_SIZE] = {0};
+
 	memcpy(k->bytes, r->prefix, r->prefix_len);
-	memcpy(k->bytes + r->prefix_len, key.p, key.n);
-	k->len = r->prefix_len + key.n;
+	k->len = r->prefix_len;
+	/* One that came out of a scan is hashed already, and not longer. */
+	if (r->hashed && key.n > 1 + HASH_SIZE) {
+		(void)EVP_Digest(key.p, key.n, digest, NULL, EVP_sha256(), NULL);
+		k->bytes[k->len++] = key.p[0];
+		key = (struct record_bytes){digest, HASH_SIZE};
+	}
+	memcpy(k->bytes + k->len, key.p, key.n);
+	k->len += key.n;
 	return (struct record_bytes){k->bytes, k->len};
 }
 
@@ -137,6 +149,7 @@ redis_open(struct redis **redis_r, struct store *s, struct buf *why)
 		*redis_r = NULL;
 		return STORE_FAILED;
 	}
+	r->hashed = o->keys == STORE_KEYS_HASHED;
 	redis_script_sha(r->sha);
 	(void)pthread_mutex_init(&r->lock, NULL);
 	status = redis_tend(r, why);

@@ -10,8 +10,8 @@
  *	redis_pool.c	node: the connections to one server, and its breaker
  *	redis_conn.c	one connection: hiredis, time-outs
  *
- * A key there is PREFIX and the bytes of record.h, a value is that of record.h:
- * a dump moves between all back ends.  In a cluster "{}" stands in front, so
+ * A key there is PREFIX and the bytes of record.h (or, if that is wanted, a hash
+ * of them), a value is that of record.h: a dump moves between all back ends.  In a cluster "{}" stands in front, so
  * that no braces in a sender's address choose the slot.
  *
  * One decision is one round trip.  Where both its records lie on one server,

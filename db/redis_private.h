@@ -55,6 +55,7 @@ struct redis {
 	char			 sha[41];	/* of the script */
 	char			 prefix[REDIS_HOST_SIZE];
 	size_t			 prefix_len;
+	bool			 hashed;	/* long keys are hashes behind their first byte */
 	_Atomic int64_t		 skew;		/* s; the server's clock minus ours, 0 when small */
 
 	pthread_mutex_t		 lock;		/* of all below, and of every node */

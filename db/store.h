@@ -52,6 +52,8 @@ const char *store_status_word(enum store_status);	/* "missing": label of figures
 enum store_type { STORE_DISK, STORE_MEMORY };
 enum store_down { STORE_DOWN_PASS, STORE_DOWN_LOCAL };	/* while the server does not answer */
 
+enum store_keys { STORE_KEYS_PLAIN, STORE_KEYS_HASHED };
+
 struct redis_place;
 
 /* Texts are borrowed, and must outlive the store. */
@@ -67,6 +69,7 @@ struct store_options {
 	const char	*sentinel;		/* url are those who know the master by this name; NULL: no */
 	bool		cluster;		/* url are nodes of one */
 	int64_t		deadline;		/* ms one call may take */
+	unsigned	keys;			/* enum store_keys */
 	unsigned	down;			/* enum store_down */
 	const struct redis_place *redis;	/* made of url and password_file; NULL: nothing is shared */
 };

@@ -22,6 +22,7 @@
 
 static const struct greylist_params usual = {300, 2 * DAY, 35 * DAY, 5};
 static struct redisserver server;
+static unsigned keys = STORE_KEYS_PLAIN; /* of stores that are opened */
 static char where[SCRATCH_SIZE];
 static char told[2000];
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* of told */
@@ -69,6 +70,7 @@ open_store(enum store_down down, const char *prefix)
 					.redis = &server.place,
 					.prefix = prefix,
 					.deadline = DEADLINE,
+					.keys = keys,
 					.down = down},
 	    .directory = where,
 	    .clock = &clock_real,
@@ -339,6 +341,47 @@ test_merge_fields(void)
 	store_close(&s);
 }
 
+struct copying {
+	struct store *to;
+	size_t records, longest;
+};
+
+static bool
+copy_one(void *ctx, struct record_bytes key, struct record_bytes value)
+{
+	struct copying *c = ctx;
+
+	c->records++;
+	c->longest = key.n > c->longest ? key.n : c->longest;
+	return store_put_value(c->to, key, value) == STORE_OK;
+}
+
+static void
+test_hashed(void)
+{
+	const char *host = "a-client-with-a-long-name.example.com";
+	struct copying copying = {.records = 0};
+	struct store *s, *plain;
+
+	keys = STORE_KEYS_HASHED;
+	s = open_store(STORE_DOWN_PASS, "hashed:");
+	copying.to = open_store(STORE_DOWN_PASS, "copy:");
+	keys = STORE_KEYS_PLAIN;
+	plain = open_store(STORE_DOWN_PASS, "copy:");
+	tap_is(try(s, host), "new", "hashed: new");
+	tap_is(try(s, host), "early", "hashed: remembered");
+	tap_is(try(s, "another"), "new", "hashed: another is another");
+	tap_is_int(store_scan(s, (struct record_bytes){NULL, 0}, copy_one, &copying), STORE_OK,
+	    "hashed: all of it is copied");
+	tap_is_int((int64_t)copying.records, 2, "hashed: two triplets");
+	tap_is_int((int64_t)copying.longest, 17, "hashed: under short keys");
+	tap_is(try(copying.to, host), "early", "hashed: the copy knows them");
+	tap_is(try(plain, host), "new", "hashed: but by their hashes alone");
+	store_close(&s);
+	store_close(&copying.to);
+	store_close(&plain);
+}
+
 int
 main(void)
 {
@@ -349,6 +392,7 @@ main(void)
 	test_moods();
 	test_password();
 	test_local();
+	test_hashed();
 	test_merge();
 	test_merge_fields();
 	redisserver_stop(&server);
