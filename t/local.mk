@@ -14,6 +14,7 @@ t_unit_dkim_SOURCES = t/unit/dkim.c $(unit_fakes)
 t_unit_greylist_SOURCES = t/unit/greylist.c $(unit_fakes)
 t_unit_helo_SOURCES = t/unit/helo.c $(unit_fakes)
 t_unit_store_SOURCES = t/unit/store.c t/unit/redisserver.c t/unit/redisserver.h
+t_unit_store_cluster_SOURCES = t/unit/store_cluster.c t/unit/redisserver.c t/unit/redisserver.h
 t_unit_store_shared_SOURCES = t/unit/store_shared.c t/unit/redisserver.c t/unit/redisserver.h
 t_unit_tables_SOURCES = t/unit/tables.c t/unit/tables_sqlite.h
 t_unit_rdns_SOURCES = t/unit/rdns.c $(unit_fakes)
@@ -124,6 +125,7 @@ unit_tests += t/unit/store_fault
 unit_tests += t/unit/store_maint
 unit_tests += t/unit/store_panics
 if REDIS
+unit_tests += t/unit/store_cluster
 unit_tests += t/unit/store_shared
 endif
 unit_tests += t/unit/tables

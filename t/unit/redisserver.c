@@ -46,7 +46,8 @@ become_server(const struct redisserver *s)
 	(void)dup2(log, STDERR_FILENO);
 	(void)execlp("redis-server", "redis-server", "--bind", "127.0.0.1", "--port", port,
 	    "--unixsocket", s->socket, "--save", "", "--appendonly", "no", "--cluster-enabled",
-	    s->port != 0 ? "yes" : "no", "--cluster-node-timeout", "2000", (char *)NULL);
+	    s->port != 0 ? "yes" : "no", "--cluster-node-timeout", "2000",
+	    "--cluster-require-full-coverage", "no", (char *)NULL);
 	_exit(127);
 }
 
