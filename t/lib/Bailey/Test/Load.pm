@@ -5,35 +5,38 @@ package Bailey::Test::Load;
 # DNS, everything on in Bailey, t/load to play many MTA connections, and tables
 # of what it says.
 #
-#	my $load = Bailey::Test::Load->new(clients => 200, domains => 50, rules => $text, bailey => $text);
+#	my $load = Bailey::Test::Load->new(clients => 200, domains => 50, rules => $text, greylist => $text);
 #	my %figure = $load->run($load->house->bailey, qw(--connections 8 --messages 1000));
 
 use v5.32;
 use warnings;
 use Bailey::Test;
+use Bailey::Test::Opendkim;
 use Bailey::Test::Process;
 use Bailey::Test::Tools;
 use Exporter 'import';
 
-our @EXPORT_OK = qw(median heading row verdict missed);
+our @EXPORT_OK = qw(median column ratio heading row verdict missed);
 
 use constant LISTS => 8;
 
 sub new {
 	my ($class, %is) = @_;
-	my $self = bless { clients => 200, domains => 50, house => Bailey::Test->new, %is }, $class;
+	# A triplet is known after a second.
+	my $self = bless { clients => 200, domains => 50, greylist => 'apply = "all" delay = "1s"', house => Bailey::Test->new, %is }, $class;
 	$self->make_key;
 	$self->house->dns(zones => [ $self->zones ], rules => $is{rules} // '',
 	    reverse => { map { (address($_) => "c$_.load.example") } 0 .. $self->{clients} - 1 });
-	$self->house->bailey(everything() . ($is{bailey} // ''));
+	$self->house->bailey($self->everything);
 	return $self;
 }
 
 sub house { return $_[0]{house} }
 
-# Every check on; greylisting knows a triplet after a second.
+# Every check on.
 sub everything {
-	return join "\n", 'maximum-sessions = 6000', 'greylist { apply = "all" delay = "1s" }',
+	my ($self) = @_;
+	return join "\n", 'maximum-sessions = 6000', "greylist { $self->{greylist} }",
 	    'dnsbl { ' . join(' ', map { qq(zone "bl$_.example" {}) } 1 .. LISTS) . ' }', '';
 }
 
@@ -63,16 +66,19 @@ sub zones {
 	    map { "\$ORIGIN bl$_.example.\n${soa}2.0.0.127 A 127.0.0.2\n" } 1 .. LISTS);
 }
 
-# Figures by name.  To: anything with a socket and a process, or the port of an MTA.
+# Figures by name.  To: what has a socket and a process, or an MTA with a port and its CPU.
 sub run {
 	my ($self, $to, @options) = @_;
-	my @where = ref $to ? ('--filter', $to->socket, '--pid', $to->process->pid) : ('--smtp', "inet:$to\@127.0.0.1");
+	my @where = $to->can('port') ? ('--smtp', 'inet:' . $to->port . '@127.0.0.1')
+	    : ('--filter', $to->socket, '--pid', $to->process->pid);
 	my $program = ($ENV{TOP_BUILDDIR} // '.') . '/t/load/load';
+	my $cpu = $to->can('cpu') && $to->cpu;
 	open my $out, '-|', $program, @where, '--dkim', $self->key, '--clients', $self->{clients},
 	    '--domains', $self->{domains}, @options or die "$program: $!\n";
 	my %figure = map { split } <$out>;
 	close $out;
 	die "$program fails\n" if !defined $figure{accepted};
+	$figure{'cpu-s-per-1000'} = 1000 * ($to->cpu - $cpu) / $figure{accepted} if $to->can('cpu') && $figure{accepted};
 	die "not all messages were accepted: @options: $figure{accepted}, $figure{deferred} deferred, "
 	    . "$figure{rejected} rejected, $figure{lost} lost\n" if !$self->{careless} && $figure{deferred} + $figure{rejected} + $figure{lost} > 0;
 	return %figure;
@@ -88,6 +94,26 @@ sub warm {
 	return;
 }
 
+# Keys from a file: it has no cache of answers that would be a fair match for ours.
+sub opendkim {
+	my ($self) = @_;
+	my $folder = $self->house->folder;
+	spew("$folder/keys", join '', map { "s1._domainkey.d$_.load.example $self->{record}\n" } 0 .. $self->{domains} - 1);
+	return Bailey::Test::Opendkim->new($folder, Mode => 'v', TestPublicKeys => "$folder/keys",
+	    InternalHosts => 'refile:/dev/null', ExternalIgnoreList => 'refile:/dev/null', AuthservID => 'mx.example.org');
+}
+
+sub postgrey {
+	my ($self) = @_;
+	my $folder = $self->house->folder . '/postgrey';
+	mkdir $folder or die "$folder: $!\n";
+	my $process = Bailey::Test::Process->start("$folder/log", '/usr/sbin/postgrey', "--unix=$folder/socket",
+	    '--delay=1', '--auto-whitelist-clients=0', "--dbdir=$folder", '--user=' . (getpwuid $>)[0], '--group=' . (getgrgid $))[0]);
+	wait_until { -S "$folder/socket" } or die "postgrey does not start\n";
+	chmod 0666, "$folder/socket";
+	return bless { socket => "unix:$folder/socket", process => $process }, 'Bailey::Test::Load::Peer';
+}
+
 # The filter that does nothing, as an object with a socket and a process.
 sub null_filter {
 	my ($self, @options) = @_;
@@ -98,6 +124,25 @@ sub null_filter {
 	chmod 0666, $socket;
 	return bless { socket => "unix:$socket", process => $process }, 'Bailey::Test::Load::Peer';
 }
+
+# For each of some peers the figures of each run, the peers taking turns.
+sub in_turn {
+	my ($self, $runs, $peers, @options) = @_;
+	my @is;
+	for (1 .. $runs) {
+		push @{ $is[$_] }, { $self->run($peers->[$_], @options) } for 0 .. $#$peers;
+	}
+	return @is;
+}
+
+# The median of one figure for each peer.
+sub column {
+	my ($figure, @is) = @_;
+	return map { median(map { $_->{$figure} } grep { defined $_->{$figure} } @$_) } @is;
+}
+
+# One figure of a peer to that of another one, run by run.
+sub ratio { my ($figure, $of, $to) = @_; return median(map { $of->[$_]{$figure} / $to->[$_]{$figure} } 0 .. $#$of) }
 
 sub median { my @v = sort { $a <=> $b } @_; return $v[$#v / 2] }
 

@@ -1,0 +1,34 @@
+#!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
+# How long a message waits when the DNS is far away: what nobody has asked
+# before, and what has been asked.  The longest chain is two questions: whatever
+# RCPT needs, all asked at once (the client says HELO with its name, so nothing
+# waits for its PTR), and after the answer to RCPT the key.
+
+use v5.32;
+use warnings;
+use FindBin;
+use lib "$FindBin::Bin/../lib";
+use Bailey::Test::Load qw(heading row verdict missed);
+
+use constant {
+	MESSAGES => 40,
+	CHAIN => 2,
+	SPARE_MS => 5,
+	CACHED_MS => 2,
+};
+
+$| = 1;
+heading('One message after the other, ms p50', qw(unasked asked p99));
+for my $rtt (20, 50) {
+	my $load = Bailey::Test::Load->new(clients => MESSAGES, domains => MESSAGES, greylist => 'mode = "off"',
+	    rules => "rule * * delay ${rtt}ms\n");
+	my @options = ($load->house->bailey, '--connections', 1, '--messages', MESSAGES);
+	my %first = $load->run(@options);
+	my %again = $load->run(@options);
+	row("DNS $rtt ms away", [$first{'whole-p50-ms'}, $again{'whole-p50-ms'}, $again{'whole-p99-ms'}],
+	    verdict('unasked', $first{'whole-p50-ms'}, '<=', CHAIN * $rtt + SPARE_MS) . '; '
+		. verdict('asked', $again{'whole-p50-ms'}, '<=', CACHED_MS));
+	row("    at $_", [$first{"$_-p50-ms"}, $again{"$_-p50-ms"}]) for qw(mail rcpt end);
+}
+exit(missed() ? 1 : 0);
