@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BLOCK_MIN 2048 /* bytes; what an ordinary connection needs */
+#define BLOCK_FIRST 2048 /* bytes; what an ordinary message needs */
 
 struct arena_block {
 	struct arena_block *next;
@@ -51,7 +51,9 @@ arena_fini(struct arena *a)
 static struct arena_block *
 block_add(struct arena *a, size_t size)
 {
-	size_t room = a->blocks != NULL ? 2 * a->blocks->size : BLOCK_MIN;
+	size_t room = a->blocks != NULL ? 2 * a->blocks->size
+		      : a->first != 0   ? a->first
+					: BLOCK_FIRST;
 	struct arena_block *b;
 
 	if (room < size)

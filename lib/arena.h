@@ -18,6 +18,7 @@ struct arena {
 	struct arena_block	*blocks;	/* newest first */
 	size_t			 used;		/* bytes handed out since reset */
 	size_t			 cap;		/* most bytes ever handed out */
+	size_t			 first;		/* bytes of the first block; 0: what a message needs */
 };
 
 /* No memory is taken before the first allocation; a zeroed arena with cap set is valid. */

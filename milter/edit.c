@@ -28,7 +28,10 @@ edit_forged_note(
 	f->seen++;
 	if (!authres_claims(value, authserv_id))
 		return;
-	if (f->count < EDIT_FORGED_MAX)
+	/* Few sessions need it, and idle ones are many. */
+	if (f->nth == NULL)
+		f->nth = calloc(EDIT_FORGED_MAX, sizeof *f->nth);
+	if (f->nth != NULL && f->count < EDIT_FORGED_MAX)
 		f->nth[f->count++] = f->seen;
 	else
 		f->beyond = true;
@@ -37,9 +40,8 @@ edit_forged_note(
 void
 edit_forged_reset(struct edit_forged *f)
 {
-	f->seen = 0;
-	f->count = 0;
-	f->beyond = false;
+	free(f->nth);
+	*f = (struct edit_forged){.seen = 0};
 }
 
 static int

@@ -22,9 +22,9 @@
  */
 struct edit_forged {
 	uint32_t	 seen;		/* fields of that name so far */
-	uint32_t	 nth[EDIT_FORGED_MAX];	/* those to delete, ascending, 1-based */
+	uint32_t	*nth;		/* those to delete, ascending, 1-based; NULL: none */
 	size_t		 count;
-	bool		 beyond;	/* there are more */
+	bool		 beyond;	/* there are more, or there is no memory */
 };
 
 /* What the MTA allows. */

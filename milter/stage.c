@@ -15,6 +15,8 @@
 
 #include "milter/stats.h"
 
+#define FIRST_BLOCK 256 /* bytes; all that most idle sessions need */
+
 static enum origin
 find_origin(const struct stage_walk *w)
 {
@@ -73,6 +75,8 @@ stage_open(struct conf *conf, const struct house *house, const struct connection
 	arena_init(&w->msg, STAGE_MSG_ARENA_MAX);
 	arena_init(&w->to, STAGE_RCPT_BYTES_MAX);
 	arena_init(&w->one, STAGE_CONN_ARENA_MAX);
+	w->conn.first = FIRST_BLOCK;
+	w->facts.first = FIRST_BLOCK;
 	if (c->id != NULL)
 		(void)snprintf(w->id, sizeof w->id, "%s", c->id);
 	else
@@ -115,6 +119,7 @@ stage_close(struct stage_walk **wp)
 	arena_fini(&w->msg);
 	arena_fini(&w->to);
 	arena_fini(&w->one);
+	free(w->lists);
 	conf_unref(&w->conf);
 	free(w);
 }
@@ -133,7 +138,8 @@ stage_reset(struct stage_walk *w)
 	w->in_message = false;
 	walk_view_reset(w);
 	memset(w->msg_state, 0, sizeof w->msg_state);
-	w->lists[ABOUT_MESSAGE].n = w->lists[ABOUT_RECIPIENT].n = 0;
+	if (w->lists != NULL)
+		w->lists[ABOUT_MESSAGE].n = w->lists[ABOUT_RECIPIENT].n = 0;
 	w->waited = 0;
 	w->dropped = 0;
 	w->rcpt_room = w->rcpts_seen = 0;
@@ -163,7 +169,7 @@ stage_helo(struct stage_walk *w, const char *helo)
 	bool again = t->helo != NULL;
 
 	stage_reset(w); /* RFC 5321 4.1.4: EHLO ends a transaction */
-	if (again && strncmp(w->helo, helo, sizeof w->helo - 1) == 0)
+	if (again && strncmp(t->helo, helo, STAGE_HELO_MAX) == 0)
 		return;
 	if (again) {
 		/* All is asked anew; a client that greets for ever must not fill the session. */
@@ -172,10 +178,10 @@ stage_helo(struct stage_walk *w, const char *helo)
 		arena_reset(&w->facts);
 		memset(w->conn_state, 0, sizeof w->conn_state);
 		memset(w->judged, 0, sizeof w->judged);
-		w->lists[ABOUT_CONNECTION].n = 0;
+		if (w->lists != NULL)
+			w->lists[ABOUT_CONNECTION].n = 0;
 	}
-	(void)snprintf(w->helo, sizeof w->helo, "%s", helo);
-	t->helo = w->helo;
+	t->helo = arena_strndup(&w->facts, helo, strnlen(helo, STAGE_HELO_MAX));
 	if (again)
 		walk_ask(w, STAGE_CONNECT);
 	walk_ask(w, STAGE_HELO);
@@ -204,6 +210,8 @@ stage_mail(
 	int64_t began = histogram_now();
 
 	stage_reset(w);
+	if (w->lists == NULL && (w->lists = calloc(ABOUT_COUNT, sizeof *w->lists)) == NULL)
+		return -1;
 	w->in_message = true;
 	w->mails++;
 	if (path_parse(&t->sender, sender, &w->msg) == -1 ||

@@ -4,7 +4,7 @@
  *
  *	arena	lives until			holds
  *	conn	close				site, client
- *	facts	the HELO name changes		what checks know of the connection
+ *	facts	the HELO name changes		that name, what checks know of the connection
  *	msg	end of the message		sender, headers, what checks know of it
  *	to	end of the message		recipients
  *	one	the next recipient		verdicts on this recipient
@@ -14,7 +14,7 @@
 
 #include "milter/stage.h"
 
-#define STAGE_HELO_SIZE	512	/* RFC 5321 4.5.3.1.4: a command line; what is longer is no name anyway */
+#define STAGE_HELO_MAX	511	/* RFC 5321 4.5.3.1.4: a command line; what is longer is no name anyway */
 
 enum { ABOUT_CONNECTION, ABOUT_MESSAGE, ABOUT_RECIPIENT, ABOUT_COUNT };
 
@@ -38,13 +38,12 @@ struct stage_walk {
 	struct conf		*conf;
 	struct site		 site;
 	char			 id[STAGE_ID_SIZE];
-	char			 helo[STAGE_HELO_SIZE];
 	size_t			 rows;		/* of the registry */
 	const struct house	*house;
 	bool			 local, submission;	/* the MTA says so */
 
 	struct arena		 conn, facts, msg, to, one;
-	struct verdict_list	 lists[ABOUT_COUNT];
+	struct verdict_list	*lists;		/* ABOUT_COUNT of them, from the first MAIL on: idle sessions are many */
 	struct verdict		 scratch;	/* for a verdict that is not kept */
 	unsigned		 dropped;
 

@@ -210,7 +210,7 @@ stage_verdicts(const struct stage_walk *w, const struct verdict *out[static STAG
 	for (size_t i = 0; i < registry_rows; i++) {
 		if (stage_skipped(w, i) != NULL)
 			continue;
-		for (size_t k = 0; k < ABOUT_COUNT; k++)
+		for (size_t k = 0; w->lists != NULL && k < ABOUT_COUNT; k++)
 			for (size_t j = 0; j < w->lists[k].n; j++)
 				if (w->lists[k].v[j]->check == check_registry[i])
 					out[n++] = w->lists[k].v[j];
