@@ -158,6 +158,7 @@ perl_tests += t/packaging.t
 perl_tests += t/postfix.t
 perl_tests += t/postfix_access.t
 perl_tests += t/postfix_dnsbl.t
+perl_tests += t/postfix_faults.t
 perl_tests += t/postfix_greylist.t
 perl_tests += t/postfix_hostile.t
 perl_tests += t/postfix_origin.t
