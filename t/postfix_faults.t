@@ -44,6 +44,8 @@ store { snapshot = "1m" }
 greylist { apply = "all" delay = "1s" auto-allow-after = 0 ipv4-prefix = 32 }
 resolver { servers = { "${\$house->dns->address}" } timeout = "500ms" budget = "1s" }
 END
+# Berkeley DB loses 296 bytes when a recovery fails.
+$ENV{LSAN_OPTIONS} = 'print_suppressions=0:suppressions=' . spew("$folder/lsan.supp", "leak:libdb-5\n");
 my $bailey = $house->bailey($text);
 my $postfix = $house->postfix;
 ordinary('at first');
@@ -54,6 +56,7 @@ sub client {
 	my $stop = 0;
 	local $SIG{TERM} = sub { $stop = 1 };
 	open my $out, '>>', $file or die "$file: $!\n";
+	srand $$;
 	$out->autoflush;
 	for (my $n = 0; !$stop; $n++) {
 		my $id = "$$-$n";
@@ -205,7 +208,7 @@ under_load('the store is damaged' => sub {
 
 ordinary('at the end');
 $bailey->stop;
-unlike($bailey->log, qr/Sanitizer|runtime error/, 'the daemon had nothing to complain about');
+is(join("\n", grep { !/^bailey: / && /Sanitizer|runtime error|leak of| #\d/ } split /\n/, $bailey->log), '', 'the daemon had nothing to complain about');
 unlike($postfix->log, qr/fatal:|panic:/, 'Postfix is well');
 $house->stop;
 unmount();
