@@ -374,6 +374,24 @@ read_conf(struct daemon *d, const char *path)
 	return conf;
 }
 
+/* -t: whom a start would look up, as whoever asks. */
+static int
+check_users(struct daemon *d, const char *path)
+{
+	struct listen_owner owner;
+	char room[WHY_SIZE];
+	struct buf why;
+
+	buf_init(&why, room, sizeof room);
+	if (find_users(d, &why) == 0 && privs_socket_owner(&owner, d->conf, &why) == 0 &&
+	    privs_control_owner(&owner, d->conf, &why) == 0) {
+		(void)printf("%s: ok\n", path);
+		return 0;
+	}
+	(void)fprintf(stderr, "%s: %s\n", path, why.s);
+	return 1;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -419,7 +437,7 @@ main(int argc, char **argv)
 	else if (verbose)
 		conf_print(d.conf, stdout);
 	else
-		(void)printf("%s: ok\n", path);
+		r = check_users(&d, path);
 	conf_unref(&d.conf);
 	return r;
 }

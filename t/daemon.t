@@ -74,6 +74,10 @@ subtest 'options' => sub {
 	($status, $said) = ends('-t', '-c', $good);
 	is($status, 0, 'a good file');
 	is($said, "$good: ok\n", 'is ok');
+	($status, $said) = ends('-t', '-c', conf('nobody-there', 'socket-group = "no-such-group"'));
+	is($status, 1, 'a group that is not there');
+	like($said, qr{nobody-there\.conf: socket-group: there is no group "no-such-group"}, 'is found');
+
 	($status, $said) = ends('-t', '-v', '-c', $good);
 	like($said, qr/^socket = "unix:\Q$folder\E\/s"/m, '-t -v prints what is in force');
 	($status, $said) = ends('-t', '-c', spew("$folder/again.conf", $said));

@@ -271,7 +271,7 @@ subtest 'configuration' => sub {
 	my $house = Bailey::Test->new;
 	my $file = $house->folder . '/conf';
 	my $program = Bailey::Test::Daemon::program();
-	my $test = sub { spew($file, "$_[0]\n"); return scalar qx($program -t -c $file 2>&1) };
+	my $test = sub { spew($file, "$_[0]\nuser = \"nobody\"\n"); return scalar qx($program -t -c $file 2>&1) };
 	my $zone = sub { return $test->("dnsbl {\n zone \"$_[0]\" { " . ($_[1] // '') . " }\n}") };
 	like($zone->('dnsbl.sorbs.net'), qr/conf:2: .*dnsbl\.sorbs\.net is dead: it was emptied in 2024; use zen\.spamhaus\.org \(even-if-dead/, 'a dead list');
 	like($zone->('dnsbl.sorbs.net', 'even-if-dead = yes'), qr/: ok$/, 'even if dead');

@@ -27,7 +27,7 @@ sub import {
 	spew("$folder/main", $main);
 	my $text = qx($top/contrib/import-postfix --postgrey=$folder/postgrey <$folder/main 2>&1);
 	is($?, 0, 'it runs') or diag($text);
-	spew("$folder/conf", $text);
+	spew("$folder/conf", $text =~ /^user\b/m ? $text : qq(user = "nobody"\n$text));
 	my $said = qx($bailey -t -c $folder/conf 2>&1);
 	is($?, 0, 'what it writes is a good configuration') or diag($said, $text);
 	return $text;

@@ -72,7 +72,7 @@ for my $page (glob "$top/doc/*.[1-9]") {
 	ok(defined $examples, "$name has examples") or next;
 	my @blocks = map { s/\\\(dq/"/gr } map { s/\\e$/\\/mgr } $examples =~ /^\.Bd -literal.*?\n(.*?)^\.Ed$/msg;
 	if ($name =~ /\.5$/) {
-		spew("$empty", join '', @blocks);
+		spew("$empty", join '', qq(user = "nobody"\n), @blocks);
 		is(qx($build/bailey -t -c $empty 2>&1), "$empty: ok\n", "those of $name are a good configuration");
 		next;
 	}

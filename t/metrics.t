@@ -175,7 +175,7 @@ subtest 'listen' => sub {
 	for (['127.0.0.1:9810'], ['[::1]:9810'], ['inet:9810@localhost'], ['', ''], ['9810'],
 	    ['127.0.0.1:99999', qr/listen: port/], ['example.org:9810', qr/listen: /], ['127.0.0.1:', qr/listen: /]) {
 		my ($listen, $wanted) = @$_;
-		spew($file, "metrics { listen = \"$listen\" }\n");
+		spew($file, "user = \"nobody\" metrics { listen = \"$listen\" }\n");
 		my $said = qx($program -t -c $file 2>&1);
 		like($said, $wanted || qr/: ok$/, "listen = \"$listen\"");
 	}
