@@ -13,7 +13,7 @@ use Bailey::Test::Mta;
 use Bailey::Test::Tools;
 use Test::More;
 
-my $sanitizers = slurp(($ENV{TOP_BUILDDIR} // '.') . '/Makefile') =~ /^SANITIZE_FLAGS = *\S/m;
+my $sanitizers = slurp(($ENV{TOP_BUILDDIR} // '.') . '/Makefile') =~ /^(?:SANITIZE|COVERAGE)_FLAGS = *\S/m;
 my $house = Bailey::Test->new;
 my $elsewhere = File::Temp->newdir('bailey-XXXXXXXX', TMPDIR => 1);
 chmod 0755, $elsewhere;
