@@ -43,6 +43,10 @@ libbailey_a_SOURCES += \
 	db/shared.c
 endif
 
+if REDIS_TLS
+libbailey_a_SOURCES += db/redis_tls.c
+endif
+
 # The script as lines of a C string.
 db/redis_script.$(OBJEXT): db/redis_script.inc
 db/redis_script.inc: db/redis_script.lua

@@ -31,6 +31,10 @@ const struct option store_option_table[] = {
 	{"url", OPTION_STRINGS, AT(url), .value = NULL},
 	/* Whose first line is the password there. */
 	{"password-file", OPTION_STRING, AT(password_file), .value = NULL, .max = 1000},
+	/* Of rediss://: who signs their certificates, "": as the system knows; and ours, if they want one. */
+	{"tls-ca-file", OPTION_STRING, AT(tls_ca_file), .value = NULL, .max = 1000},
+	{"tls-certificate-file", OPTION_STRING, AT(tls_certificate_file), .value = NULL, .max = 1000},
+	{"tls-key-file", OPTION_STRING, AT(tls_key_file), .value = NULL, .max = 1000},
 	/* The servers are sentinels, who know the master by this name. */
 	{"sentinel", OPTION_STRING, AT(sentinel), .value = NULL, .max = 200},
 	/* The servers are nodes of a cluster. */
@@ -83,9 +87,13 @@ parse_servers(
 		if (redis_url_parse(u, o->url.v[i], port, a, why_r) == 0 && i > 0 &&
 		    (u->user != NULL || u->password != NULL || u->db != 0))
 			*why_r = "user, password and number of the database stand in the first one";
+		if (*why_r == NULL && u->tls != servers[0].tls && u->port != 0)
+			*why_r = "all are \"rediss://\" or none";
+#ifndef HAVE_HIREDIS_SSL
 		if (*why_r == NULL && u->tls)
 			*why_r = "this program was built with a libhiredis that knows no TLS; use "
 				 "\"redis://\" and a tunnel, such as stunnel";
+#endif
 		if (*why_r == NULL)
 			continue;
 		*why_r = arena_printf(a, "url: number %zu: %s", i + 1, *why_r);
@@ -126,6 +134,12 @@ store_options_finish(void *options, struct arena *a, const char **why_r)
 		return -1;
 	if (place->user != NULL && place->password == NULL) {
 		*why_r = "url: a user needs a password, here or in password-file";
+		return -1;
+	}
+	if ((o->tls_certificate_file != NULL) != (o->tls_key_file != NULL) ||
+	    (!place->servers[0].tls && (o->tls_ca_file != NULL || o->tls_key_file != NULL))) {
+		*why_r = "tls-ca-file, and tls-certificate-file with tls-key-file, belong to "
+			 "\"rediss://\"";
 		return -1;
 	}
 	if (o->cluster && (o->sentinel != NULL || place->db != 0)) {

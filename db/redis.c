@@ -2,6 +2,8 @@
 /*
  * What a back end does, done by a Redis server: all that is a plain command.
  */
+#include "config.h"
+
 #include "db/redis_private.h"
 
 #include <inttypes.h>
@@ -121,6 +123,21 @@ redis_stats(struct redis *r, struct store_stats *out)
 	}
 }
 
+/* What not every store needs.  0 or -1. */
+static int
+make_parts(struct redis *r, const struct store_options *o, struct buf *why)
+{
+	if (o->cluster && (r->slots = calloc(REDIS_SLOTS, sizeof *r->slots)) == NULL) {
+		buf_puts(why, "out of memory");
+		return -1;
+	}
+#ifdef HAVE_HIREDIS_SSL
+	if (o->redis->servers[0].tls && (r->tls = redis_tls_new(o, why)) == NULL)
+		return -1;
+#endif
+	return 0;
+}
+
 enum store_status
 redis_open(struct redis **redis_r, struct store *s, struct buf *why)
 {
@@ -143,8 +160,8 @@ redis_open(struct redis **redis_r, struct store *s, struct buf *why)
 		r->deadline = REDIS_OFFLINE_DEADLINE;
 	r->prefix_len = (size_t)snprintf(
 	    r->prefix, sizeof r->prefix, "%s%s", o->cluster ? "{}" : "", o->prefix);
-	if (o->cluster && (r->slots = calloc(REDIS_SLOTS, sizeof *r->slots)) == NULL) {
-		buf_puts(why, "out of memory");
+	if (make_parts(r, o, why) == -1) {
+		free(r->slots);
 		free(r);
 		*redis_r = NULL;
 		return STORE_FAILED;
@@ -166,6 +183,9 @@ redis_close(struct redis **rp)
 	*rp = NULL;
 	redis_pool_free(r);
 	free(r->slots);
+#ifdef HAVE_HIREDIS_SSL
+	redis_tls_free(&r->tls);
+#endif
 	(void)pthread_mutex_destroy(&r->lock);
 	free(r);
 }

@@ -4,6 +4,8 @@
  * time-out is for each read alone, and a server that stands still goes on
  * accepting connections.
  */
+#include "config.h"
+
 #include "db/redis_private.h"
 
 #include <errno.h>
@@ -128,6 +130,18 @@ is_connected(struct redis_conn *conn, int64_t until)
 	return true;
 }
 
+/* A socket of this host is. */
+static bool
+is_private(struct redis *r, struct redis_conn *conn, int64_t until)
+{
+#ifdef HAVE_HIREDIS_SSL
+	return r->tls == NULL || conn->node->port == 0 || redis_tls_begin(r, conn, until);
+#else
+	(void)r, (void)conn, (void)until;
+	return true;
+#endif
+}
+
 /* AUTH, SELECT and TIME in one round trip; how many answers will come. */
 static int
 send_greeting(struct redis_conn *conn, const struct store_options *o)
@@ -196,7 +210,8 @@ redis_conn_open(struct redis *r, struct redis_node *node, const char *address, b
 				  : redisConnectNonBlock(address, node->port);
 	if (conn->c == NULL)
 		fail(conn, "out of memory");
-	else if (is_connected(conn, until) && (sentinel || greet(r, conn, until)))
+	else if (is_connected(conn, until) && is_private(r, conn, until) &&
+		 (sentinel || greet(r, conn, until)))
 		return conn;
 	buf_puts(why, conn->why);
 	redis_conn_close(&conn);

@@ -23,6 +23,7 @@
 
 struct redis_node;
 struct redis_turn;
+struct ssl_ctx_st;
 
 /* A key as it is on the server. */
 struct redis_key {
@@ -56,6 +57,7 @@ struct redis {
 	char			 prefix[REDIS_HOST_SIZE];
 	size_t			 prefix_len;
 	bool			 hashed;	/* long keys are hashes behind their first byte */
+	struct ssl_ctx_st	*tls;		/* NULL: without */
 	_Atomic int64_t		 skew;		/* s; the server's clock minus ours, 0 when small */
 
 	pthread_mutex_t		 lock;		/* of all below, and of every node */
@@ -147,6 +149,13 @@ struct redis_node *redis_part(struct redis *, unsigned *part);
 
 /* redis.c */
 struct record_bytes redis_full_key(const struct redis *, struct redis_key *, struct record_bytes key);
+
+/* redis_tls.c; or nobody, and no address asks for it. */
+/* NULL: why. */
+struct ssl_ctx_st *redis_tls_new(const struct store_options *, struct buf *why);
+void	redis_tls_free(struct ssl_ctx_st **);
+/* Shake hands on a connected socket.  False: conn->why. */
+bool	redis_tls_begin(struct redis *, struct redis_conn *, int64_t until);
 
 /* redis_script.c */
 extern const char redis_script[];

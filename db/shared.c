@@ -23,6 +23,7 @@
 #define NEVER_SENT 1 /* s since 1970: whatever a process before us left */
 
 struct shared {
+	char place[300]; /* for people */
 	struct redis *redis;
 	struct store *local;
 	_Atomic uint64_t stood_in, sent_on; /* answers, records */
@@ -67,6 +68,7 @@ takes_over(struct store *s, enum store_status status)
 static enum store_status
 shared_open(struct store *s, struct buf *why)
 {
+	const struct redis_url *first = &s->setup.options.redis->servers[0];
 	struct store_setup here = s->setup;
 	struct shared *sh = calloc(1, sizeof *sh);
 	enum store_status status = STORE_FAILED;
@@ -81,7 +83,9 @@ shared_open(struct store *s, struct buf *why)
 		return status;
 	}
 	s->state = sh;
-	s->place = s->setup.options.redis->servers[0].host;
+	(void)snprintf(sh->place, sizeof sh->place, first->port != 0 ? "%s:%d" : "%s", first->host,
+	    first->port);
+	s->place = sh->place;
 	sh->unsent = s->setup.options.down == STORE_DOWN_LOCAL ? NEVER_SENT : 0;
 	status = redis_open(&sh->redis, s, why);
 	if (status == STORE_OK)
@@ -92,6 +96,7 @@ shared_open(struct store *s, struct buf *why)
 		return STORE_OK;
 	}
 	store_close(&sh->local);
+	s->place = s->setup.directory;
 	free(sh);
 	return status;
 }
@@ -103,8 +108,9 @@ shared_close(struct store *s)
 
 	redis_close(&sh->redis);
 	store_close(&sh->local);
-	free(sh);
+	s->place = s->setup.directory;
 	s->state = NULL;
+	free(sh);
 }
 
 static enum store_status

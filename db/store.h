@@ -69,6 +69,7 @@ struct store_options {
 	const char	*sentinel;		/* url are those who know the master by this name; NULL: no */
 	bool		cluster;		/* url are nodes of one */
 	int64_t		deadline;		/* ms one call may take */
+	const char	*tls_ca_file, *tls_certificate_file, *tls_key_file;
 	unsigned	keys;			/* enum store_keys */
 	unsigned	down;			/* enum store_down */
 	const struct redis_place *redis;	/* made of url and password_file; NULL: nothing is shared */

@@ -125,6 +125,7 @@ unit_tests += t/unit/store_fault
 unit_tests += t/unit/store_maint
 unit_tests += t/unit/store_panics
 if REDIS
+unit_tests += t/unit/redis_url
 unit_tests += t/unit/store_cluster
 unit_tests += t/unit/store_shared
 endif
