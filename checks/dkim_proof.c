@@ -5,12 +5,16 @@
  */
 #include "checks/dkim_proof.h"
 
+#include <openssl/core_names.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
 #include <stdbool.h>
 #include <string.h>
 #include <strings.h>
+
+#include "lib/ascii.h"
 
 #define KEY_MAX       1024 /* bytes; RSA of 4096 bits takes 550 */
 #define SIGNATURE_MAX 1024 /* bytes; RSA of 8192 bits */
@@ -19,17 +23,20 @@ size_t
 proof_decode(const char *text, unsigned char *out, size_t size)
 {
 	unsigned char room[4 * KEY_MAX / 3 + 8], bytes[KEY_MAX + 8];
-	size_t len = strlen(text);
-	int n;
+	size_t len = 0;
 
-	while (len > 0 && text[len - 1] == '=')
-		len--;
-	if (len == 0 || len + 4 > sizeof room || len % 4 == 1)
+	/* RFC 2045 6.8: "=" is the end, and what is not of the alphabet is ignored. */
+	for (; *text != '\0' && *text != '='; text++) {
+		if (!ascii_is_alnum(*text) && *text != '+' && *text != '/')
+			continue;
+		if (len + 4 > sizeof room)
+			return 0;
+		room[len++] = (unsigned char)*text;
+	}
+	if (len == 0 || len % 4 == 1 || len * 3 / 4 > size)
 		return 0;
-	memcpy(room, text, len);
 	memset(room + len, '=', 3);
-	n = EVP_DecodeBlock(bytes, room, (int)((len + 3) / 4 * 4));
-	if (n < 0 || len * 3 / 4 > size)
+	if (EVP_DecodeBlock(bytes, room, (int)((len + 3) / 4 * 4)) < 0)
 		return 0;
 	memcpy(out, bytes, len * 3 / 4);
 	return len * 3 / 4;
@@ -50,17 +57,37 @@ asn1_take(const unsigned char **p, const unsigned char *end, int type, bool into
 	return true;
 }
 
+/*
+ * Key holders choose 65537, seldom 3.  With an exponent as long as the modulus a
+ * signature costs 40 times as much; OpenSSL refuses that beyond 3072 bits only.
+ */
+static bool
+has_short_exponent(EVP_PKEY *key)
+{
+	BIGNUM *e = NULL;
+	bool is_short = EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_E, &e) == 1 &&
+			BN_num_bits(e) <= OPENSSL_RSA_MAX_PUBEXP_BITS;
+
+	BN_free(e);
+	return is_short;
+}
+
 /* RFC 8301 3.2 wants SubjectPublicKeyInfo; a bare RSAPublicKey, as RFC 6376 has it, is taken too. */
 static EVP_PKEY *
 key_rsa(const unsigned char *der, size_t len)
 {
 	const unsigned char *p = der, *end = der + len;
+	EVP_PKEY *key;
 
 	if (!asn1_take(&p, end, V_ASN1_SEQUENCE, true) ||
 	    !asn1_take(&p, end, V_ASN1_SEQUENCE, false) ||
 	    !asn1_take(&p, end, V_ASN1_BIT_STRING, true) || p == end || *p++ != 0)
 		p = der;
-	return d2i_PublicKey(EVP_PKEY_RSA, NULL, &p, end - p);
+	key = d2i_PublicKey(EVP_PKEY_RSA, NULL, &p, end - p);
+	if (key == NULL || has_short_exponent(key))
+		return key;
+	EVP_PKEY_free(key);
+	return NULL;
 }
 
 static bool
@@ -129,6 +156,8 @@ proof_check(const char *p, const char *algorithm, const unsigned char *hash, siz
 
 	if (proof != PROOF_GOOD)
 		proof = check_once(p, algorithm, hash, len, b, bits_r);
+	/* TLS on the same thread, to a table or a store, would take what is left there for its own. */
+	ERR_clear_error();
 	return proof == PROOF_GOOD || has_memory() ? proof : PROOF_NO_MEMORY;
 }
 

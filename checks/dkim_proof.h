@@ -13,8 +13,9 @@
 enum proof { PROOF_GOOD, PROOF_BAD, PROOF_NO_KEY, PROOF_NO_MEMORY };
 
 /*
- * p, b: base64, padded or not, without white space.  algorithm: "rsa-sha256",
- * "rsa-sha1" or "ed25519-sha256".  hash: of the header.  *bits_r: of an RSA key.
+ * p, b: base64, padded or not; what else stands between its characters does not
+ * count.  algorithm: "rsa-sha256", "rsa-sha1" or "ed25519-sha256".  hash: of
+ * the header.  *bits_r: of an RSA key.
  */
 enum proof proof_check(const char *p, const char *algorithm, const unsigned char *hash, size_t len,
 	    const char *b, unsigned *bits_r);

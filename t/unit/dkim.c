@@ -6,6 +6,7 @@
  */
 #include "checks/dkim.h"
 
+#include <openssl/err.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,13 +19,15 @@
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 #define BRISBANE     "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="
-#define TEST_KEY                                                                                   \
-	"MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQDkHlOQoBTzWRiGs5V6NpP3idY6Wk08a5qhdR6wy5bdOKb2jLQi" \
-	"Y/J16JYi0Qvx/byYzCNb3W91y3FutACDfzwQ/BC/e/8uBsCR+yz1Lxj+PL6lHvqMKrM3rG4hstT5QjvHO9PzoxZy" \
-	"VYLzBfO2EeC3Ip3G+2kryOTIKT+l/K4w3QIDAQAB"
-#define ED25519_ROW "brisbane._domainkey.football.example.com"
-#define RSA_ROW     "test._domainkey.football.example.com"
-#define RSA_KEY     "v=DKIM1; k=rsa; p=" TEST_KEY
+#define TEST_MODULUS                                                                             \
+	"KBgQDkHlOQoBTzWRiGs5V6NpP3idY6Wk08a5qhdR6wy5bdOKb2jLQiY/J16JYi0Qvx/byYzCNb3W91y3FutACD" \
+	"fzwQ/BC/e/8uBsCR+yz1Lxj+PL6lHvqMKrM3rG4hstT5QjvHO9PzoxZyVYLzBfO2EeC3Ip3G+2kryOTIKT+l/"  \
+	"K4w3"
+#define TEST_KEY_TAIL "0GCSqGSIb3DQEBAQUAA4GNADCBiQ" TEST_MODULUS "QIDAQAB"
+#define TEST_KEY      "MIGfMA" TEST_KEY_TAIL
+#define ED25519_ROW   "brisbane._domainkey.football.example.com"
+#define RSA_ROW       "test._domainkey.football.example.com"
+#define RSA_KEY       "v=DKIM1; k=rsa; p=" TEST_KEY
 
 /* RFC 8463 A.3. */
 #define ED25519                                                                                    \
@@ -42,7 +45,11 @@
 	"b=F45dVWDfMbQDGHJFlXUNB2HKfbCeLRyhDXgFpEL8GwpsRe0IeIixNTe3\n "                          \
 	"DhCVlUrSjV4BwcVcOF6+FF3Zo9Rpo1tFOeS9mPYQTnGdaSGsgeefOsk2Jz\n "                          \
 	"dA+L10TeYt9BgDfQNZtKdN1WO//KgIqXP7OdEFE4LjFYNcUxZQ4FADY+8="
-#define RSA  RSA_TAGS("football.example.com")
+#define RSA RSA_TAGS("football.example.com")
+#define SHORT(algorithm, selector, bh)                                                 \
+	"v=1; a=" algorithm "; c=relaxed/relaxed; d=football.example.com; s=" selector \
+	"; h=from; "                                                                   \
+	"bh=" bh "; b=AAAA"
 #define BODY "Hi.\r\n\r\nWe lost the game.  Are you hungry yet?\r\n\r\nJoe.\r\n"
 
 /* RFC 6376 A.2. */
@@ -162,6 +169,9 @@ static const struct { const char *name; struct message m; const char *results, *
 	{"no time", {{RSA "; x=soon"}, {0}, NULL, 0}, "neutral", "x= is not a time"},
 	{"l= beyond the body", {{RSA "; l=4000"}, {0}, NULL, 0}, "neutral", "more octets of the body are signed than there are"},
 	{"endless l=", {{RSA "; l=18446744073709551614"}, {0}, NULL, 0}, "neutral", "l= is not a number of octets"},
+	{"b= of three bytes", {{SHORT("rsa-sha256", "test", "2jUSOH9NhtVGCQWNr9BrIAPreKQjO6Sn7XIkfJVOzv8")}, {0}, NULL, 0}, "fail",
+	    "signature does not match: signed header fields were changed, the body was not"},
+	{"bh=, too", {{SHORT("ed25519-sha256", "brisbane", "2jUS")}, {0}, NULL, 0}, "fail", "neither signature nor body hash match"},
 	{"bad algorithm", {{"v=1; a=rsa-md5; d=football.example.com; s=test; h=from; bh=x; b=x"}, {0}, NULL, 0}, "neutral", NULL},
 	{"From is not signed", {{"v=1; a=rsa-sha256; d=football.example.com; s=test; h=to; bh=x; b=x"}, {0}, NULL, 0}, "neutral", NULL},
 };
@@ -216,8 +226,47 @@ static const struct { const char *name; enum dns_status status; const char *reco
 	{"another key, t=y", DNS_OK, "t=y; p=MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQDwIRP/UC3SBsEmGqZ9ZJW3/DkMoGeLnQg1fWn7/zYtIxN2SnFCjxOCKG9v3b4jYfcTNh5ijSsq631uBItLa7od+v/RtdC2UzJ1lWT947qR+Rcac2gbto/NMqJ0fzfVjH4OuKhitdY9tf6mcwGjaNBcWToIMmPSPDdQPNUYckcQ2QIDAQAB",
 	    "none", "signature does not match: signed header fields were changed, the body was not; the domain is testing DKIM (t=y)"},
 	{"t=y", DNS_OK, "t=y; p=" TEST_KEY, "pass", "1024-bit key"},
+	{"bare", DNS_OK, "p=MIGJAoGBAOQeU5CgFPNZGIazlXo2k/eJ1jpaTTxrmqF1HrDLlt04pvaMtCJj8nXoliLRC/H9vJjMI1vdb3XLcW60AIN/PBD8EL97/y4GwJH7LPUvGP48vqUe+owqszesbiGy1PlCO8c70/OjFnJVgvMF87YR4Lcincb7aSvI5MgpP6X8rjDdAgMBAAE=",
+	    "pass", "1024-bit key"},
+	{"in quotes", DNS_OK, "p=\"" TEST_KEY "\"\\", "pass", "1024-bit key"},
+	{"= inside", DNS_OK, "p=MIGfM=" TEST_KEY_TAIL, "permerror", "key cannot be read"},
+	{"a fourth of a group", DNS_OK, "p=" TEST_KEY "A", "permerror", "key cannot be read"},
+	{"bytes behind it", DNS_OK, "p=" TEST_KEY "AAAA", "pass", "1024-bit key"},
+	{"a byte is missing", DNS_OK, "p=MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQ" TEST_MODULUS "QIDAQA", "permerror", "key cannot be read"},
+	{"exponent as long as the modulus", DNS_OK, "p=MIIBIDANBgkqhkiG9w0BAQEFAAOCAQ0AMIIBCA" TEST_MODULUS "Q" TEST_MODULUS "A==", "permerror", "key cannot be read"},
+	{"of a curve", DNS_OK, "p=MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEIN7VIb57Ict4ajRmpVnUb/t/Y0rIDZEJyMpZE/6n9Y9Kd8Uh8BXsd9TG6wHEQZkGGjV+vs/lQY0xOv7eLqD8sg==",
+	    "permerror", "key cannot be read"},
+	{"Ed25519 as RSA", DNS_OK, "p=" BRISBANE, "permerror", "key cannot be read"},
+	{"empty modulus", DNS_OK, "p=MAYCAQACAQM=", "fail", NULL},
+};
+
+static const struct { const char *name, *record, *result; } ed25519_keys[] = {
+	{"plain", "k=ed25519; p=" BRISBANE, "pass"},
+	{"a byte too long", "k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURoA", "permerror"},
+	{"too short", "k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHUQ==", "permerror"},
+	{"in a SubjectPublicKeyInfo", "k=ed25519; p=MCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=", "permerror"},
+	{"without k=", "p=" BRISBANE, "permerror"},
+	{"RSA", "k=ed25519; p=" TEST_KEY, "permerror"},
 };
 /* clang-format on */
+
+static void
+test_ed25519_keys(void)
+{
+	for (size_t i = 0; i < COUNT(ed25519_keys); i++) {
+		const struct fakedns_row rows[] = {
+		    {ED25519_ROW, DNS_TXT, DNS_OK, ed25519_keys[i].record},
+		    {NULL, DNS_A, DNS_OK, NULL}};
+		struct dns dns = {.rows = rows};
+		struct faketxn f;
+
+		faketxn_init(&f, &check_dkim, &dns, "192.0.2.1");
+		play(&f, &(struct message){.signatures = {ED25519}});
+		tap_is(faketxn_results(&f), ed25519_keys[i].result, "Ed25519 key: %s",
+		    ed25519_keys[i].name);
+		faketxn_fini(&f);
+	}
+}
 
 static void
 test_keys(void)
@@ -417,6 +466,8 @@ main(void)
 	    .minimum_key_bits = 1024, .maximum_signatures = 8, .expiry_grace = 300 * 1000};
 	test_messages();
 	test_keys();
+	test_ed25519_keys();
+	tap_ok(ERR_peek_error() == 0, "OpenSSL keeps no errors for others on this thread");
 	test_key_length();
 	test_policy();
 	test_many();
