@@ -41,10 +41,10 @@ hash_of(const char *text, size_t len, unsigned char out[32])
 
 /* limit -1: all. */
 static int64_t
-canon(const char *body, bool relaxed, size_t chunk, int64_t limit, unsigned char out[32])
+canon(
+    const char *body, size_t len, bool relaxed, size_t chunk, int64_t limit, unsigned char out[32])
 {
 	struct canon_body c = {.relaxed = relaxed, .limited = limit >= 0, .limit = limit};
-	size_t len = strlen(body);
 
 	c.hash = EVP_MD_CTX_new();
 	if (c.hash == NULL || EVP_DigestInit_ex(c.hash, EVP_sha256(), NULL) != 1)
@@ -67,12 +67,13 @@ test_one(size_t i, bool relaxed, const char *wanted)
 
 	for (size_t chunk = 1; chunk <= strlen(bodies[i].body) + 1; chunk++) {
 		hash_of(wanted, len, should);
-		wrong += canon(bodies[i].body, relaxed, chunk, -1, is) != (int64_t)len;
+		wrong += canon(bodies[i].body, strlen(bodies[i].body), relaxed, chunk, -1, is) !=
+			 (int64_t)len;
 		wrong += memcmp(is, should, sizeof is) != 0;
 		for (size_t limit = 0; limit <= len; limit++) {
 			hash_of(wanted, limit, should);
-			wrong += canon(bodies[i].body, relaxed, chunk, (int64_t)limit, is) !=
-				 (int64_t)len;
+			wrong += canon(bodies[i].body, strlen(bodies[i].body), relaxed, chunk,
+				     (int64_t)limit, is) != (int64_t)len;
 			wrong += memcmp(is, should, sizeof is) != 0;
 		}
 	}
@@ -93,9 +94,89 @@ test_large(void)
 	memcpy(wanted + sizeof wanted - 2, "\r\n", 2);
 	hash_of(wanted, sizeof wanted, should);
 	for (size_t chunk = 1000; chunk < sizeof body; chunk *= 2) {
-		tap_is_int(canon(body, true, chunk, -1, is), sizeof wanted, "a long line");
+		tap_is_int(canon(body, sizeof body - 1, true, chunk, -1, is), sizeof wanted,
+		    "a long line");
 		tap_ok(memcmp(is, should, sizeof is) == 0, "in chunks of %zu", chunk);
 	}
+}
+
+/* RFC 6376 3.4.3 and 3.4.4 word by word, with all of the body at hand; out: len + 2 bytes. */
+static size_t
+canon_plainly(const char *body, size_t len, bool relaxed, char *out)
+{
+	size_t n = 0;
+
+	for (size_t i = 0, end; i < len; i = end) {
+		for (end = i; end < len && (body[end] == ' ' || body[end] == '\t'); end++)
+			;
+		if (relaxed && end > i) {
+			if (end < len && (end + 1 == len || memcmp(body + end, "\r\n", 2) != 0))
+				out[n++] = ' ';
+			continue;
+		}
+		out[n++] = body[i];
+		end = i + 1;
+	}
+	while (n >= 2 && memcmp(out + n - 2, "\r\n", 2) == 0)
+		n -= 2;
+	if (n > 0 || !relaxed) {
+		memcpy(out + n, "\r\n", 2);
+		n += 2;
+	}
+	return n;
+}
+
+static uint32_t
+draw(uint32_t *seed, uint32_t below)
+{
+	*seed = *seed * 1664525 + 1013904223;
+	return (*seed >> 8) % below;
+}
+
+/* Words of about a block and everything that is special about a body, put together at random. */
+static size_t
+draw_body(uint32_t *seed, char body[2000])
+{
+	static const struct {
+		const char *s;
+		size_t len;
+	} pieces[] = {{"\r\n", 2}, {"\r\n", 2}, {" ", 1}, {" ", 1}, {"\t", 1}, {"\r", 1}, {"\n", 1},
+	    {"", 1}, {"\x7f\xff", 2}, {"a", 1}, {"word", 4}, {"fourteen bytes", 14},
+	    {"fifteen bytes x", 15}, {"sixteen bytes xx", 16}};
+	size_t count = sizeof pieces / sizeof *pieces, n = 0;
+	uint32_t kinds = 1 + draw(seed, (uint32_t)count), first = draw(seed, (uint32_t)count);
+
+	for (uint32_t left = draw(seed, 100); left > 0; left--) {
+		size_t i = (first + draw(seed, kinds)) % count;
+
+		memcpy(body + n, pieces[i].s, pieces[i].len);
+		n += pieces[i].len;
+	}
+	return n;
+}
+
+static void
+test_random(void)
+{
+	char body[2000], wanted[2002];
+	unsigned char is[32], should[32];
+	uint32_t seed = 6376;
+	size_t wrong = 0;
+
+	for (int i = 0; i < 4000; i++) {
+		size_t len = draw_body(&seed, body), chunk = 1 + draw(&seed, 40);
+		bool relaxed = i % 2 == 0;
+		size_t all = canon_plainly(body, len, relaxed, wanted);
+		uint32_t limit = draw(&seed, (uint32_t)all + 10);
+
+		hash_of(wanted, all, should);
+		wrong += canon(body, len, relaxed, chunk, -1, is) != (int64_t)all;
+		wrong += memcmp(is, should, sizeof is) != 0;
+		hash_of(wanted, limit < all ? limit : all, should);
+		wrong += canon(body, len, relaxed, chunk, limit, is) != (int64_t)all;
+		wrong += memcmp(is, should, sizeof is) != 0;
+	}
+	tap_is_int((int64_t)wrong, 0, "4000 bodies at random");
 }
 
 int
@@ -107,5 +188,6 @@ main(void)
 			test_one(i, true, bodies[i].relaxed);
 	}
 	test_large();
+	test_random();
 	return tap_done();
 }
