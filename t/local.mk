@@ -107,6 +107,7 @@ unit_tests += t/unit/path
 unit_tests += t/unit/policy
 unit_tests += t/unit/postfix_cf
 unit_tests += t/unit/rdns
+unit_tests += t/unit/record
 unit_tests += t/unit/reply
 unit_tests += t/unit/rhs
 unit_tests += t/unit/sandbox

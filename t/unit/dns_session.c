@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "dns/resolver.h"
 #include "t/tap.h"
 #include "t/unit/fakeserver.h"
 
@@ -195,6 +196,33 @@ test_bounds(void)
 	dns_close(&d);
 }
 
+/* 16384 threads would only tell what this machine can do: the count is set. */
+static void
+test_waiters_bound(void)
+{
+	struct dns *d = resolver_of(&server, LONG_MS);
+	struct dns_session *s = dns_session_new(d);
+	int64_t began = clock_mono(&clock_real);
+	struct dns_stats st;
+
+	(void)pthread_mutex_lock(&d->lock);
+	d->waiting = DNS_WAITERS_MAX;
+	(void)pthread_mutex_unlock(&d->lock);
+	tap_is_int(dns_get(s, "one.dead.example.org", DNS_A, began + LONG_MS)->status, DNS_TIMEOUT,
+	    "one more than may wait");
+	tap_ok(clock_mono(&clock_real) - began < LONG_MS, "... does not");
+	dns_get_stats(d, &st);
+	tap_is_int((int64_t)st.over_limit, 1, "... and is counted");
+	(void)pthread_mutex_lock(&d->lock);
+	tap_is_int((int64_t)d->waiting, DNS_WAITERS_MAX, "... once");
+	d->waiting = DNS_WAITERS_MAX - 1;
+	(void)pthread_mutex_unlock(&d->lock);
+	tap_is_int(dns_get(s, "mx.example.org", DNS_A, in(LONG_MS))->status, DNS_OK,
+	    "the last one that may");
+	dns_session_free(&s);
+	dns_close(&d);
+}
+
 static void
 test_session_bound(void)
 {
@@ -255,6 +283,7 @@ main(void)
 	test_threads();
 	test_then();
 	test_bounds();
+	test_waiters_bound();
 	test_session_bound();
 	test_fork();
 	fakeserver_end(&server);

@@ -181,6 +181,34 @@ test_retry(void)
 	health_close(&h);
 }
 
+/* Servers started together do not ask a list together for ever. */
+static void
+test_jitter(void)
+{
+	struct zone z = zone(false, true);
+	int64_t least = INT64_MAX, most = 0;
+
+	for (int i = 0; i < 40; i++) {
+		struct health *h = health_open();
+		int64_t began = now.mono_ms;
+
+		dns = (struct dns){.rows = sound};
+		live(h, &z, 10 * 1000);
+		dns.asked[0] = '\0';
+		while (dns.asked[0] == '\0' && now.mono_ms - began < 2 * HOUR)
+			live(h, &z, 1000);
+		if (now.mono_ms - began < least)
+			least = now.mono_ms - began;
+		if (now.mono_ms - began > most)
+			most = now.mono_ms - began;
+		health_close(&h);
+	}
+	tap_ok(least >= HOUR - HOUR / 10, "no test comes sooner than a tenth: %lld ms",
+	    (long long)least);
+	tap_ok(most <= HOUR + HOUR / 10 + 10 * 1000, "nor later: %lld ms", (long long)most);
+	tap_ok(most - least > HOUR / 50, "they are spread");
+}
+
 static void
 test_silence(bool self_test)
 {
@@ -295,6 +323,7 @@ main(void)
 	test_days();
 	test_interval();
 	test_retry();
+	test_jitter();
 	test_silence(true);
 	test_silence(false);
 	test_faults();
