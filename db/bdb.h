@@ -11,7 +11,6 @@ struct bdb {
 	DB_ENV	*env;
 	DB	*db;
 	int	 lock_fd;
-	pid_t	 owner;		/* of the environment */
 	bool	 ready;		/* open: a panic from here on is the store's end */
 	atomic_bool panicked;
 	struct record_key compact_from;

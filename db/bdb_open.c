@@ -48,20 +48,6 @@ on_error(const DB_ENV *env, const char *prefix, const char *text)
 	store_detail(env->app_private, "%s", text);
 }
 
-/* It asks at each lock, thirty times for one decision, and getpid() is a system call. */
-static void
-who_calls(DB_ENV *env, pid_t *pid, db_threadid_t *thread)
-{
-	const struct store *s = env->app_private;
-	const struct bdb *b = s->state;
-
-	/* Undocumented: either may be NULL. */
-	if (pid != NULL)
-		*pid = b->owner;
-	if (thread != NULL)
-		*thread = pthread_self();
-}
-
 static int
 open_env(struct store *s, struct bdb *b, const char *home)
 {
@@ -78,8 +64,6 @@ open_env(struct store *s, struct bdb *b, const char *home)
 	e->app_private = s;
 	e->set_errcall(e, on_error);
 	(void)e->set_event_notify(e, on_event);
-	b->owner = getpid();
-	(void)e->set_thread_id(e, who_calls);
 	if ((rc = e->set_cachesize(
 		 e, (u_int32_t)(cache / gigabyte), (u_int32_t)(cache % gigabyte), 1)) ||
 	    (rc = e->set_lk_detect(e, DB_LOCK_DEFAULT)) ||
