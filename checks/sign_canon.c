@@ -85,9 +85,13 @@ count_plain(const struct canon_body *c, const unsigned char *s, size_t len)
 			n += BLOCK;
 			continue;
 		}
-		for (size_t end = n + BLOCK; n < end && n < len; n += one)
+		/* A line end, most often: behind it all may be plain again. */
+		for (size_t end = n + BLOCK; n < end && n < len; n += one) {
 			if ((one = count_one(special, s + n, len - n)) == 0)
 				return n;
+			if (one == 2)
+				end = n;
+		}
 	}
 	return n;
 }
