@@ -4,6 +4,7 @@
 # before, and what has been asked.  The longest chain is two questions: whatever
 # RCPT needs, all asked at once (the client says HELO with its name, so nothing
 # waits for its PTR), and after the answer to RCPT the key.
+# Usage: latency.pl [RUNS], of 20 messages each
 
 use v5.32;
 use warnings;
@@ -12,18 +13,18 @@ use lib "$FindBin::Bin/../lib";
 use Bailey::Test::Load qw(heading row verdict missed);
 
 use constant {
-	MESSAGES => 40,
 	CHAIN => 2,
 	SPARE_MS => 5,
 	CACHED_MS => 2,
 };
 
+my $messages = 20 * ($ARGV[0] // 3);
 $| = 1;
 heading('One message after the other, ms p50', qw(unasked asked p99));
 for my $rtt (20, 50) {
-	my $load = Bailey::Test::Load->new(clients => MESSAGES, domains => MESSAGES, greylist => 'mode = "off"',
+	my $load = Bailey::Test::Load->new(clients => $messages, domains => $messages, greylist => 'mode = "off"',
 	    rules => "rule * * delay ${rtt}ms\n");
-	my @options = ($load->house->bailey, '--connections', 1, '--messages', MESSAGES);
+	my @options = ($load->house->bailey, '--connections', 1, '--messages', $messages);
 	my %first = $load->run(@options);
 	my %again = $load->run(@options);
 	row("DNS $rtt ms away", [$first{'whole-p50-ms'}, $again{'whole-p50-ms'}, $again{'whole-p99-ms'}],
