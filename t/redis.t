@@ -28,7 +28,7 @@ my @urls = ('url = "' . $redis->url(':a%3ab%40c%2f%25@') . '"',
 my @mx = map {
 	my $house = Bailey::Test->new;
 	$house->dns;
-	$house->bailey("store { $_ }\ngreylist { apply = all\ndelay = 2s\nauto-allow-after = 1 }\nrdns { mode = off }");
+	$house->bailey("store { $_\ndeadline = 3s }\ngreylist { apply = all\ndelay = 2s\nauto-allow-after = 1 }\nrdns { mode = off }");
 	$house->postfix(smtpd_sasl_auth_enable => 'yes',
 		smtpd_recipient_restrictions => 'permit_sasl_authenticated, reject_unauth_destination',
 		default_transport => 'discard:');
