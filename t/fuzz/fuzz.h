@@ -2,9 +2,10 @@
 /*
  * Fuzz targets.  Each file here defines fuzz_one() and fuzz_name; make check
  * replays corpus/NAME, whole, cut at every length and with bytes changed.  To
- * search for more, in a build folder of its own:
+ * search for more, in a build folder of its own (HACKING has what was found):
  *
  *	../configure CC=clang --enable-sanitizers=fuzzer-no-link,address,undefined
+ *	make libbailey.a
  *	make t/fuzz/NAME CPPFLAGS=-DFUZZER LDFLAGS=-fsanitize=fuzzer
  *	t/fuzz/NAME -max_len=2000 NEW_FOLDER ../t/fuzz/corpus/NAME
  */
