@@ -8,9 +8,10 @@
 #include "dns/dns.h"
 
 #include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "dns/resolver.h"
 
@@ -24,10 +25,26 @@ struct waiter {
 	pthread_cond_t cond;
 };
 
+/* On the way from the first process to this one; getpid() for each question is a system call. */
+static atomic_uint forks;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static void
+count_fork(void)
+{
+	atomic_fetch_add(&forks, 1);
+}
+
+static void
+watch_forks(void)
+{
+	(void)pthread_atfork(NULL, NULL, count_fork);
+}
+
 bool
 resolver_forked(const struct dns *d)
 {
-	return d->pid != getpid();
+	return d->forks != forks;
 }
 
 /* The answer is there: everybody may have it.  Callbacks are left to the caller. */
@@ -178,7 +195,8 @@ dns_open(const struct dns_options *o, const struct clock *clock, const char **wh
 		return NULL;
 	}
 	d->clock = clock;
-	d->pid = getpid();
+	(void)pthread_once(&once, watch_forks);
+	d->forks = forks;
 	d->timeout = o->timeout > 0 ? o->timeout : TIMEOUT_MS;
 	(void)pthread_mutex_init(&d->lock, NULL);
 	*why_r = "no memory";
@@ -211,7 +229,8 @@ dns_open_replay(FILE *fp, const struct clock *clock, int64_t *wall_r, const char
 	}
 	d->replay = replay;
 	d->clock = clock;
-	d->pid = getpid();
+	(void)pthread_once(&once, watch_forks);
+	d->forks = forks;
 	(void)pthread_mutex_init(&d->lock, NULL);
 	return d;
 }

@@ -19,7 +19,7 @@ struct dns {
 	const struct clock	*clock;
 	struct transport	*transport;	/* or, offline: */
 	struct replay		*replay;
-	pid_t			 pid;	/* a child of fork() has neither the thread nor sane locks */
+	unsigned		 forks;	/* when it was opened: a child has neither the thread nor sane locks */
 
 	pthread_mutex_t		 lock;	/* of all below */
 	struct cache		 cache;
