@@ -8,8 +8,12 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use Bailey::Test;
+use Bailey::Test::Process;
 use Bailey::Test::Redis;
 use Bailey::Test::Tools;
+use IO::Select;
+use IO::Socket::INET;
+use POSIX ();
 use Test::More;
 use Time::HiRes qw(sleep);
 
@@ -99,6 +103,45 @@ subtest 'away' => sub {
 	wait_until { ; $reply = try(0, '192.0.2.90', 'away@client.example'); $reply !~ /^4/ || !sleep 0.3 };
 	like($reply, qr/^250 /, 'and mail comes in');
 	like(($mx[2]->bailey->ctl('status'))[1], qr/its server answers;/, 'status knows it');
+};
+
+# Between a host and the server, whose clock it puts forward by a day.
+sub other_time {
+	my $listener = IO::Socket::INET->new(Listen => 16, LocalAddr => '127.0.0.1') or die "$!\n";
+	my $proxy = Bailey::Test::Process->start_code($place->folder . '/proxy.log', sub {
+		local $SIG{CHLD} = 'IGNORE';
+		while (my $host = $listener->accept) {
+			next if fork;
+			my $server = IO::Socket::INET->new('127.0.0.1:' . $redis->port) or POSIX::_exit(1);
+			my $select = IO::Select->new($host, $server);
+			while (1) {
+				for my $from ($select->can_read) {
+					sysread $from, my $bytes, 65536 or POSIX::_exit(0);
+					$bytes =~ s/^(\*2\r\n\$10\r\n)(\d{10})(\r\n\$\d+\r\n\d+\r\n)/$1 . ($2 + 86400) . $3/me
+					    if $from == $server;
+					syswrite $from == $server ? $host : $server, $bytes;
+				}
+			}
+		}
+	}, 'proxy');
+	return ($proxy, $listener->sockport);
+}
+
+subtest 'clocks' => sub {
+	my ($proxy, $port) = other_time();
+	my $late = Bailey::Test->new;
+	$late->dns;
+	$late->bailey(qq(store { url = "redis://127.0.0.1:$port"\npassword-file = "$secret"\ndeadline = 3s }\n)
+	    . "greylist { apply = all }\nrdns { mode = off }");
+	$late->postfix;
+	my $smtp = $late->client('192.0.2.99');
+	$smtp->ehlo('mail.client.example');
+	like($smtp->send(from => 'late@client.example', to => ['user@example.org']), qr/^451 /, 'deferred');
+	is(($mx[0]->bailey->ctl('dump', $place->folder . '/clocks'))[0], 0, 'looked at from another host');
+	my ($first) = slurp($place->folder . '/clocks') =~ /^triplet\t\d+ (\d+).*\tlate\@client\.example\t/m;
+	cmp_ok(abs($first - time - 86400), '<', 300, 'the clock of the server counts');
+	like(($late->bailey->ctl("doctor"))[1], qr/warn clock +the clock of 127\.0\.0\.1:$port is 86[34]\d\d s from ours/,
+	    'which the doctor tells');
 };
 
 subtest 'dump and load' => sub {
