@@ -16,7 +16,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "lib/ascii.h"
 #include "lib/buf.h"
 #include "lib/journal.h"
 #include "lib/text.h"
@@ -119,13 +118,17 @@ emit_format(enum log_level level, const char *fmt, va_list ap)
 {
 	char message[MESSAGE_MAX + 1];
 	int saved_errno = errno;
+	bool plain;
+	size_t len;
 
 	if (!log_would(level))
 		return;
 	(void)vsnprintf(message, sizeof message, fmt, ap);
-	for (char *p = message; *p != '\0'; p++)
-		if (ascii_is_control(*p))
-			*p = '?';
+	for (char *p = message; *p != '\0'; p += len) {
+		len = text_char(p, &plain);
+		if (!plain)
+			memset(p, '?', len);
+	}
 	emit(level, message, NULL, 0, false);
 	errno = saved_errno;
 }

@@ -34,8 +34,8 @@ void	 log_open(const char *program, enum log_target, enum log_level most);
 void	 log_close(void);
 
 /*
- * One line each, written at once: threads never mix theirs.  Controls in it
- * become '?', errno is kept.
+ * One line each, written at once: threads never mix theirs.  What text_char()
+ * would not show becomes '?', errno is kept.
  */
 void	 log_err(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void	 log_notice(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

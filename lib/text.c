@@ -125,6 +125,41 @@ utf8_len(const char *s, size_t room)
 	return len;
 }
 
+static uint32_t
+code_point(const char *s, size_t len)
+{
+	uint32_t c = (unsigned char)s[0];
+
+	if (len > 1)
+		c &= 0x7fU >> len;
+	for (size_t i = 1; i < len; i++)
+		c = c << 6 | ((unsigned char)s[i] & 0x3f);
+	return c;
+}
+
+static bool
+is_plain(uint32_t c)
+{
+	static const struct {
+		uint32_t from, to;
+	} hidden[] = {{0, 0x1f}, {0x7f, 0x9f}, {0x61c, 0x61c}, {0x200e, 0x200f}, {0x2028, 0x202e},
+	    {0x2066, 0x2069}};
+
+	for (size_t i = 0; i < sizeof hidden / sizeof *hidden; i++)
+		if (c >= hidden[i].from && c <= hidden[i].to)
+			return false;
+	return true;
+}
+
+size_t
+text_char(const char *s, bool *plain_r)
+{
+	size_t len = utf8_len(s, strnlen(s, 4));
+
+	*plain_r = len > 0 && is_plain(code_point(s, len));
+	return len + (len == 0);
+}
+
 void
 text_json(struct buf *b, const char *s, size_t max)
 {
@@ -137,8 +172,8 @@ text_json(struct buf *b, const char *s, size_t max)
 			buf_puts(b, "\xef\xbf\xbd");
 		else if (s[i] == '"' || s[i] == '\\')
 			buf_printf(b, "\\%c", s[i]);
-		else if (ascii_is_control(s[i]))
-			buf_printf(b, "\\u%04x", (unsigned char)s[i]);
+		else if (!is_plain(code_point(s + i, n)))
+			buf_printf(b, "\\u%04x", code_point(s + i, n));
 		else
 			buf_write(b, s + i, n);
 	}

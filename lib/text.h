@@ -13,6 +13,13 @@
 /* How many of at most max bytes to take, so that no UTF-8 character is cut. */
 size_t	 text_fit(const char *, size_t max);
 /*
+ * The character at s, which is not at the end: how many bytes of UTF-8 it has,
+ * and whether people may be shown it as it is.  They may not: controls, C1
+ * among them (U+009B begins an escape sequence as ESC [ does), what turns the
+ * direction of lines or ends them (UAX #9), bytes that are not UTF-8.
+ */
+size_t	 text_char(const char *s, bool *plain_r);
+/*
  * SMTP reply: printable ASCII, others '?', no CR or LF, at most max bytes of
  * input.  Does not double '%'.
  */
@@ -36,7 +43,7 @@ void	 text_value(struct buf *, const char *);
  * empty and domain a name; else as text_value().
  */
 void	 text_pvalue(struct buf *, const char *);
-/* JSON string with its quotes (RFC 8259 7); bytes that are not UTF-8 become U+FFFD; at most max input bytes, "..." when cut. */
+/* JSON string with its quotes (RFC 8259 7); bytes that are not UTF-8 become U+FFFD, what text_char() would not show \uHHHH; at most max input bytes, "..." when cut. */
 void	 text_json(struct buf *, const char *, size_t max);
 
 #endif

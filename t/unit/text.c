@@ -35,6 +35,8 @@ static const struct { capped *fn; const char *name, *in; size_t max; const char 
 	{text_json, "json", "", 99, "\"\""},
 	{text_json, "json", "a \"b\" \\", 99, "\"a \\\"b\\\" \\\\\""},
 	{text_json, "json", "\n\x1f\x7f", 99, "\"\\u000a\\u001f\\u007f\""},
+	{text_json, "json C1", "\xc2\x9b" "31m", 99, "\"\\u009b31m\""},
+	{text_json, "json right to left", "a\xe2\x80\xae" "b", 99, "\"a\\u202eb\""},
 	{text_json, "json", "\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80", 99,
 	    "\"\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80\""},
 	{text_json, "json", "\xff" "a", 99, "\"\xef\xbf\xbd" "a\""},
@@ -77,6 +79,33 @@ static const struct { whole *fn; const char *name, *in, *out; } wholes[] = {
 	{text_pvalue, "pvalue", "", "\"\""},
 };
 /* clang-format on */
+
+/* clang-format off */
+static const struct { const char *in; size_t len; bool plain; const char *name; } chars[] = {
+	{"a", 1, true, "a letter"}, {"\xc3\xa4", 2, true, "two bytes"}, {"\xe2\x82\xac", 3, true, "three"},
+	{"\xf0\x9f\x98\x80", 4, true, "four"}, {"\xe2\x82\xac" "abc", 3, true, "with others behind it"},
+	{"\x1b[", 1, false, "ESC"}, {"\n", 1, false, "a line end"}, {"\x7f", 1, false, "DEL"},
+	{"\xc2\x80", 2, false, "the first of C1"}, {"\xc2\x9b", 2, false, "CSI"}, {"\xc2\x9f", 2, false, "the last of C1"},
+	{"\xc2\xa0", 2, true, "what follows C1"}, {"\x9b", 1, false, "CSI of one byte"}, {"\xc3", 1, false, "half of one"},
+	{"\xe2\x80\x8f", 3, false, "a mark from right to left"}, {"\xe2\x80\xa7", 3, true, "what precedes line ends"},
+	{"\xe2\x80\xa8", 3, false, "a line separator"}, {"\xe2\x80\xae", 3, false, "an override"},
+	{"\xe2\x80\xaf", 3, true, "what follows overrides"}, {"\xe2\x81\xa9", 3, false, "an isolate"},
+	{"\xd8\x9c", 2, false, "an Arabic mark"},
+};
+/* clang-format on */
+
+static void
+test_chars(void)
+{
+	for (size_t i = 0; i < COUNT(chars); i++) {
+		bool plain;
+
+		tap_is_int((long long)text_char(chars[i].in, &plain), (long long)chars[i].len, "%s",
+		    chars[i].name);
+		tap_ok(plain == chars[i].plain, "%s: %s", chars[i].name,
+		    plain ? "shown" : "not shown");
+	}
+}
 
 /* Much of each byte value into little room: nothing is written beyond, and no line end survives. */
 static void
@@ -121,6 +150,7 @@ main(void)
 		wholes[i].fn(&b, wholes[i].in);
 		tap_is(b.s, wholes[i].out, "%s, row %zu", wholes[i].name, i);
 	}
+	test_chars();
 	test_every_byte();
 	return tap_done();
 }
