@@ -6,6 +6,20 @@
 
 #include "ctl/show.h"
 
+/* Below its reason. */
+static void
+show_props(json_t *props)
+{
+	const char *name;
+	json_t *value;
+
+	json_object_foreach (props, name, value) {
+		(void)printf("  %-10s %-14s %s=", "", "", name);
+		show_text(json_string_value(value), stdout);
+		(void)putchar('\n');
+	}
+}
+
 static void
 show_verdicts(const json_t *of)
 {
@@ -21,6 +35,7 @@ show_verdicts(const json_t *of)
 			(void)printf(" [%s%s%s]", action, strcmp(mode, "enforce") != 0 ? ", " : "",
 			    strcmp(mode, "enforce") != 0 ? mode : "");
 		(void)putchar('\n');
+		show_props(json_object_get(v, "props"));
 	}
 }
 
@@ -59,15 +74,7 @@ show_field(const json_t *field)
 	const char *s = json_text_of(field, "value");
 
 	(void)printf("  %s: ", json_text_of(field, "name"));
-	for (; *s != '\0'; s++) {
-		char c[2] = {*s, '\0'};
-
-		if (*s == '\n' || *s == '\t')
-			(void)fputs(*s == '\n' ? "\n  " : "\t", stdout);
-		else
-			show_text(c, stdout);
-	}
-	(void)putchar('\n');
+	show_lines(s, strlen(s), "  ");
 }
 
 static void

@@ -188,7 +188,7 @@ daemon_ask(struct daemon *d, const char *request)
 void
 daemon_print(const json_t *o)
 {
-	(void)json_dumpf(o, stdout, JSON_COMPACT);
+	(void)json_dumpf(o, stdout, JSON_COMPACT | JSON_ENSURE_ASCII);
 	(void)putchar('\n');
 }
 

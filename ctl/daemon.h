@@ -39,7 +39,7 @@ int	 daemon_call(const struct call *, const char *request, void (*show)(const js
 
 /* What an answer says that is not ok. */
 void	 daemon_complain(const struct call *, const json_t *answer);
-/* With --json, the object on a line of its own. */
+/* With --json, the object on a line of its own; in ASCII, since that may be a terminal, too. */
 void	 daemon_print(const json_t *);
 
 #endif

@@ -4,6 +4,9 @@
 #include "ctl/daemon.h"
 #include "ctl/show.h"
 #include "lib/option.h"
+#include "milter/history.h"
+
+#define LONGEST_MS (HISTORY_HOURS * 3600 * 1000)
 
 /* clang-format off */
 static const struct command_option options[] = {
@@ -20,7 +23,7 @@ show(const json_t *answer)
 
 	(void)printf("since %s, %s\n\n", show_time(since, text),
 	    show_duration(json_number_of(answer, "now") - since, length));
-	show_stats(answer);
+	show_stats(answer, stdout);
 }
 
 static int
@@ -30,8 +33,9 @@ run(const struct call *call)
 	char request[64] = "stats";
 	int64_t ms;
 
-	if (since != NULL && (!option_duration(since, &ms) || ms < 1000))
-		return call_misused(call, "--since %s: not a duration like 10m or 2h", since);
+	if (since != NULL && (!option_duration(since, &ms) || ms < 1000 || ms > LONGEST_MS))
+		return call_misused(
+		    call, "--since %s: not a duration like 10m or 2h, at most 2d", since);
 	if (since != NULL)
 		(void)snprintf(request, sizeof request, "stats %lld", (long long)(ms / 1000));
 	return daemon_call(call, request, show);

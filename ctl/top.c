@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * top: the last minute of the daemon, drawn again every second or so, until
- * interrupted; what is no terminal gets one picture after the other.
+ * interrupted; what is no terminal gets one picture after the other.  On a
+ * terminal a picture is cut to the window, or its head would scroll away.
  */
+#include "config.h"
+
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -15,7 +20,9 @@
 
 #define WINDOW     "60" /* seconds */
 #define PERIOD_MS  1000
-#define CLEAR      "\033[H\033[2J"
+#define HOME       "\033[H"
+#define WIPE_LINE  "\033[K"
+#define WIPE_REST  "\033[J"
 #define HIDE       "\033[?25l"
 #define SHOW_AGAIN "\033[?25h"
 
@@ -36,29 +43,59 @@ on_interrupt(int sig)
 	interrupted = 1;
 }
 
+/* Lines of ASCII, so a byte is a column.  Sizes of 0: the terminal does not tell. */
+static void
+cut_to_window(const char *text)
+{
+	struct winsize w = {.ws_row = 0};
+	size_t line = 1;
+
+	(void)ioctl(STDOUT_FILENO, TIOCGWINSZ, &w);
+	(void)fputs(HOME, stdout);
+	for (size_t len; *text != '\0' && line != w.ws_row; text += len + 1, line++) {
+		len = strcspn(text, "\n");
+		(void)printf("%.*s" WIPE_LINE "\n",
+		    (int)(w.ws_col > 0 && len > w.ws_col ? w.ws_col : len), text);
+	}
+	(void)fputs(*text != '\0' ? "(and more, in a higher window)" WIPE_REST : WIPE_REST, stdout);
+}
+
+static void
+put_picture(const json_t *status, const json_t *stats, FILE *fp)
+{
+	int64_t seconds = json_number_of(stats, "now") - json_number_of(stats, "since");
+	char text[32];
+
+	(void)fprintf(fp, "%s  mode ", show_time(json_number_of(status, "now"), text));
+	show_text(json_text_of(status, "mode"), fp);
+	(void)fprintf(fp, ", %lld sessions, %lld messages open; the last %s:\n\n",
+	    (long long)json_number_of(status, "sessions"),
+	    (long long)json_number_of(status, "messages"), show_duration(seconds, text));
+	show_stats(stats, fp);
+}
+
 /* 0, or -1 when the daemon does not answer any more. */
 static int
 draw(struct daemon *d, bool terminal)
 {
 	json_t *status = daemon_ask(d, "status");
 	json_t *stats = status != NULL ? daemon_ask(d, "stats " WINDOW) : NULL;
-	int64_t seconds = json_number_of(stats, "now") - json_number_of(stats, "since");
-	char text[32];
+	char *picture = NULL;
+	size_t len;
+	FILE *fp = stats != NULL ? open_memstream(&picture, &len) : NULL;
 
-	if (stats != NULL) {
-		(void)fputs(terminal ? CLEAR : "", stdout);
-		(void)printf("%s  mode ", show_time(json_number_of(status, "now"), text));
-		show_text(json_text_of(status, "mode"), stdout);
-		(void)printf(", %lld sessions, %lld messages open; the last %s:\n\n",
-		    (long long)json_number_of(status, "sessions"),
-		    (long long)json_number_of(status, "messages"), show_duration(seconds, text));
-		show_stats(stats);
-		(void)fputs(terminal ? "" : "\n", stdout);
-		(void)fflush(stdout);
+	if (fp != NULL) {
+		put_picture(status, stats, fp);
+		(void)fclose(fp);
 	}
+	if (picture != NULL && terminal)
+		cut_to_window(picture);
+	else if (picture != NULL)
+		(void)puts(picture);
+	free(picture);
 	json_decref(status);
 	json_decref(stats);
-	return stats != NULL ? 0 : -1;
+	return stats != NULL && fflush(stdout) == 0 ? 0 : -1;
 }
 
 static int

@@ -181,6 +181,7 @@ perl_tests += t/sign.t
 perl_tests += t/spamassassin.t
 perl_tests += t/style.t
 perl_tests += t/systemd.t
+perl_tests += t/terminal.t
 perl_tests += t/why.t
 
 check_PROGRAMS += $(unit_tests)

@@ -62,6 +62,7 @@ my ($status, $out, $err) = $daemon->ctl('why', "[id=$id]");
 is($status, 0, 'for people, as copied from a reply');
 like($out, qr/^client +192\.0\.2\.1$/m, 'client');
 like($out, qr/^  helo +invalid +.*\[reject\]$/m, 'verdict');
+like($out, qr/^  rdns +pass .*\n +policy\.iprev=192\.0\.2\.1$/m, 'properties');
 like($out, qr/^  => reject, because of helo\.invalid$/m, 'decision');
 like($out, qr/^  PTR   1\.2\.0\.192\.in-addr\.arpa OK \d+ s\n        mail\.client\.example$/m, 'DNS');
 
