@@ -2,10 +2,12 @@
 /* Members of an answer. */
 #include "milter/answer_private.h"
 
+#include "milter/explain.h"
+
 bool
 answer_fail(json_t *out, const char *why)
 {
-	(void)json_object_set_new(out, "error", json_string(why));
+	(void)json_object_set_new(out, "error", explain_string(why));
 	return false;
 }
 
@@ -18,7 +20,5 @@ answer_number(json_t *out, const char *key, uint64_t n)
 void
 answer_text(json_t *out, const char *key, const char *text)
 {
-	json_t *s = json_string(text);
-
-	(void)json_object_set_new(out, key, s != NULL ? s : json_string("(not UTF-8)"));
+	(void)json_object_set_new(out, key, explain_string(text));
 }

@@ -12,9 +12,9 @@
 #include "milter/reply.h"
 #include "milter/stage_private.h"
 
-/* JSON is UTF-8; what is not becomes ASCII. */
-static json_t *
-text_of(const char *s)
+/* JSON is UTF-8. */
+json_t *
+explain_string(const char *s)
 {
 	json_t *text = json_string(s);
 	char *copy;
@@ -34,7 +34,7 @@ explain_text(json_t *o, const char *key, const char *value)
 {
 	if (value == NULL)
 		return;
-	(void)json_object_set_new(o, key, text_of(value));
+	(void)json_object_set_new(o, key, explain_string(value));
 }
 
 static void
@@ -138,18 +138,18 @@ record_of(const struct dns_answer *a, const struct dns_rr *rr)
 	switch (a->type) {
 	case DNS_A:
 	case DNS_AAAA:
-		return text_of(addr_format(&rr->addr, addr));
+		return explain_string(addr_format(&rr->addr, addr));
 	case DNS_TXT:
-		return text_of(rr->txt.bytes);
+		return explain_string(rr->txt.bytes);
 	case DNS_MX:
 		(void)snprintf(text, sizeof text, "%u %s", rr->preference, rr->name);
-		return text_of(text);
+		return explain_string(text);
 	case DNS_CNAME:
 	case DNS_SOA:
 	case DNS_PTR:
 		break;
 	}
-	return text_of(rr->name);
+	return explain_string(rr->name);
 }
 
 static void

@@ -10,6 +10,8 @@
 
 #include "milter/stage.h"
 
+/* Bytes beyond ASCII become '?' if it is not UTF-8; NULL without memory. */
+json_t	*explain_string(const char *);
 /* One member; NULL is left out. */
 void	explain_text(json_t *, const char *key, const char *value);
 /*

@@ -131,6 +131,9 @@ subtest 'reload' => sub {
 	is(scalar @{ $answer->{errors} }, 2, 'with every mistake');
 	like($_, qr{bailey\.conf:\d+: \w+: }, 'and its line') for @{ $answer->{errors} };
 	is(ask($client, 'status')->{mode}, 'enforce', 'and changes nothing');
+	$daemon->configure($quiet . qq(mode = "\xffon"\nlog = "J\xf6rg"\n));
+	is_deeply([ map { s/.*?conf:\d+: //r =~ s/ is .*//r } @{ ask($client, 'reload')->{errors} } ],
+	    [ 'mode: "?on"', 'log: "J?rg"' ], 'a mistake that is not UTF-8 is told, too');
 };
 
 subtest 'mode' => sub {
