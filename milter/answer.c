@@ -15,6 +15,7 @@
 #include "milter/answer_memory.h"
 #include "milter/answer_private.h"
 #include "milter/census.h"
+#include "milter/explain.h"
 #include "milter/memory.h"
 #include "milter/receipt.h"
 #include "milter/reload.h"
@@ -118,6 +119,8 @@ put_change(void *changes, const char *key, const char *was, const char *is)
 	answer_text(o, "key", key);
 	answer_text(o, "was", was);
 	answer_text(o, "is", is);
+	if (conf_key_needs_restart(key))
+		(void)json_object_set_new(o, "restart", json_true());
 	(void)json_array_append_new(changes, o);
 }
 
@@ -135,7 +138,7 @@ reload(const struct answer_about *about, const char *argument, json_t *out)
 	lines = json_array();
 	for (rest = errors; rest != NULL && (line = strsep(&rest, "\n")) != NULL;)
 		if (*line != '\0')
-			(void)json_array_append_new(lines, json_string(line));
+			(void)json_array_append_new(lines, explain_string(line));
 	free(errors);
 	(void)json_object_set_new(out, "errors", lines);
 	return answer_fail(out, "the old configuration stays in force");

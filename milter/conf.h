@@ -95,13 +95,15 @@ void		 conf_swap(struct conf *);
 struct conf	*conf_with_mode(struct conf *, enum mode);
 struct conf	*conf_written(struct conf *);
 
-/* Every key whose value differs, "dnsbl.reject-at"; was and is as they would be written. */
+/* Every key whose value differs, "dnsbl.reject-at"; was and is as they would be written, of sections all of that name. */
 typedef void	 conf_change(void *arg, const char *key, const char *was, const char *is);
 void		 conf_diff(const struct conf *was, const struct conf *is, conf_change *, void *arg);
 
 /* The effective configuration in its own syntax; what differs from the defaults is marked. */
 void		 conf_print(const struct conf *, FILE *);
-/* Top-level keys that changed but only take effect at restart: "socket, user" or NULL; caller frees. */
+/* Whether a change of it takes effect only at a restart. */
+bool		 conf_key_needs_restart(const char *key);
+/* Keys that changed and do: "socket, user" or NULL; caller frees. */
 char		*conf_needs_restart(const struct conf *was, const struct conf *is);
 
 extern const struct option conf_option_table[];

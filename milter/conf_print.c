@@ -132,58 +132,76 @@ diff_table(const char *section, const struct conf_part *was, const struct conf_p
 	}
 }
 
+/* All classes, on the heap; NULL without memory. */
+static char *
+classes_of(const struct conf *c)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *fp = open_memstream(&text, &len);
+
+	if (fp == NULL)
+		return NULL;
+	for (size_t i = 0; i < c->classes.n; i++)
+		print_class(c, (const struct conf_class *)c->classes.v + i, fp);
+	(void)fclose(fp);
+	return text;
+}
+
 void
 conf_diff(const struct conf *was, const struct conf *is, conf_change *fn, void *arg)
 {
+	char *a = classes_of(was), *b = classes_of(is);
+
 	for (size_t i = 0; i < was->private->group_count; i++) {
-		const struct conf_group *a = &was->private->groups[i], *b = &is->private->groups[i];
+		const struct conf_group *g = &was->private->groups[i], *h = &is->private->groups[i];
 
 		for (size_t k = 0; k < 2; k++)
-			diff_table(a->name, &a->parts[k], &b->parts[k], fn, arg);
+			diff_table(g->name, &g->parts[k], &h->parts[k], fn, arg);
 	}
-}
-
-static bool
-differs(const struct option *o, const void *was, const void *is)
-{
-	char *a = conf_value_text(o, was), *b = conf_value_text(o, is);
-	bool other = a != NULL && b != NULL && strcmp(a, b) != 0;
-
+	if (a != NULL && b != NULL && strcmp(a, b) != 0)
+		fn(arg, "class", a, b);
 	free(a);
 	free(b);
-	return other;
 }
 
-static bool
-any_differs(const struct option *o, const void *was, const void *is)
+bool
+conf_key_needs_restart(const char *key)
 {
-	while (o->key != NULL && !differs(o, was, is))
-		o++;
-	return o->key != NULL;
+	/* What is used before the first connection, with rights given up since. */
+	static const char *const keys[] = {"socket", "socket-user", "socket-group", "socket-mode",
+	    "control-socket", "control-group", "user", "group", "pid-file", "maximum-sessions",
+	    "state-directory", "metrics.listen"};
+
+	for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
+		if (strcmp(key, keys[i]) == 0)
+			return true;
+	return strncmp(key, "store.", 6) == 0;
+}
+
+static void
+list_restart(void *fp, const char *key, const char *was, const char *is)
+{
+	(void)was;
+	(void)is;
+	if (conf_key_needs_restart(key))
+		(void)fprintf(fp, "%s%s", ftell(fp) > 0 ? ", " : "", key);
 }
 
 char *
 conf_needs_restart(const struct conf *was, const struct conf *is)
 {
-	/* What is used before the first connection, with rights given up since. */
-	static const char *const keys[] = {"socket", "socket-user", "socket-group", "socket-mode",
-	    "control-socket", "control-group", "user", "group", "pid-file", "maximum-sessions",
-	    "state-directory", "sandbox", "sandbox-read"};
-	char list[300] = "";
+	char *list = NULL;
+	size_t len;
+	FILE *fp = open_memstream(&list, &len);
 
-	for (const struct option *o = conf_option_table; o->key != NULL; o++) {
-		for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
-			if (strcmp(o->key, keys[i]) == 0 && differs(o, was, is))
-				(void)snprintf(list + strlen(list), sizeof list - strlen(list),
-				    "%s%s", list[0] != '\0' ? ", " : "", o->key);
-		}
+	if (fp == NULL)
+		return NULL;
+	conf_diff(was, is, list_restart, fp);
+	(void)fclose(fp);
+	if (list != NULL && *list == '\0') {
+		free(list);
+		list = NULL;
 	}
-	if (any_differs(store_option_table, &was->store, &is->store))
-		(void)snprintf(list + strlen(list), sizeof list - strlen(list), "%sstore",
-		    list[0] != '\0' ? ", " : "");
-	if (strcmp(was->metrics.listen != NULL ? was->metrics.listen : "",
-		is->metrics.listen != NULL ? is->metrics.listen : "") != 0)
-		(void)snprintf(list + strlen(list), sizeof list - strlen(list), "%smetrics.listen",
-		    list[0] != '\0' ? ", " : "");
-	return list[0] != '\0' ? strdup(list) : NULL;
+	return list;
 }

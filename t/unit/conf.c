@@ -315,6 +315,8 @@ test_swap(void)
 	tap_is(keys, "socket, user", "keys that wait for a restart");
 	free(keys);
 	tap_is(conf_needs_restart(a, a), NULL, "none when nothing changed");
+	tap_ok(conf_key_needs_restart("store.cache-size"), "a key of a section");
+	tap_ok(!conf_key_needs_restart("mode"), "and one that does not");
 	conf_swap(b);
 	tap_is(held->user, "x", "a snapshot lives as long as it is held");
 	conf_unref(&held);
