@@ -53,7 +53,7 @@ write_all(const struct call *call, struct dumping *d)
 	struct keeper k;
 	int rc;
 
-	if (keeper_open(&k, call, false) < 0)
+	if (keeper_open(&k, call, KEEPER_OPEN) < 0)
 		return k.status;
 	(void)fputs(DUMP_MAGIC "\n", d->out);
 	rc = keeper_walk(&k, "dump", json_object(), may_show_progress(d->out), write_text, d);

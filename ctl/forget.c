@@ -14,7 +14,7 @@ run(const struct call *call)
 		json_decref(argument);
 		return call_misused(call, "an address that is not UTF-8");
 	}
-	if (keeper_open(&k, call, false) < 0) {
+	if (keeper_open(&k, call, KEEPER_OPEN) < 0) {
 		json_decref(argument);
 		return k.status;
 	}

@@ -225,7 +225,7 @@ run(const struct call *call)
 	argument = argument_of(call);
 	if (argument == NULL)
 		return EXIT_USAGE;
-	if (keeper_open(&k, call, false) < 0) {
+	if (keeper_open(&k, call, KEEPER_OPEN) < 0) {
 		json_decref(argument);
 		return k.status;
 	}

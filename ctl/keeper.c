@@ -19,7 +19,8 @@
 #define CACHE_SIZE     (64 * 1024 * 1024) /* of a store whose configuration nobody knows */
 
 static int
-open_store(struct keeper *k, const struct store_setup *setup, bool prove, const char *absent)
+open_store(
+    struct keeper *k, const struct store_setup *setup, enum keeper_wish wish, const char *absent)
 {
 	const char *directory = setup->directory;
 	enum store_status status;
@@ -33,7 +34,7 @@ open_store(struct keeper *k, const struct store_setup *setup, bool prove, const 
 		return -1;
 	}
 	status = store_open(&k->store, setup, &why);
-	if (status == STORE_OK && prove && setup->options.type == STORE_DISK) {
+	if (status == STORE_OK && wish == KEEPER_PROVE && setup->options.type == STORE_DISK) {
 		store_close(&k->store);
 		status = store_verify_files(directory, &why);
 		k->status = EXIT_FAILED;
@@ -42,8 +43,8 @@ open_store(struct keeper *k, const struct store_setup *setup, bool prove, const 
 	}
 	if (status == STORE_OK)
 		return 0;
-	if (status == STORE_BUSY && absent[0] != '\0')
-		buf_printf(&why, ", but %s", absent);
+	if (absent[0] != '\0')
+		buf_printf(&why, "%s %s", status == STORE_BUSY ? ", but" : ";", absent);
 	if (access(directory, R_OK | W_OK | X_OK) == -1 && errno == EACCES)
 		buf_puts(&why, "; be root, or the user of the filter");
 	(void)call_fail(k->call, "%s", why.s);
@@ -52,18 +53,19 @@ open_store(struct keeper *k, const struct store_setup *setup, bool prove, const 
 
 /* absent: what became of asking the daemon. */
 static int
-open_stopped(struct keeper *k, bool prove, const char *absent)
+open_stopped(struct keeper *k, enum keeper_wish wish, const char *absent)
 {
 	struct store_setup setup = {.options = {.type = STORE_DISK, .cache_size = CACHE_SIZE},
 	    .clock = &clock_real,
-	    .offline = true};
+	    .offline = true,
+	    .existing = wish != KEEPER_MAKE};
 	char *errors;
 
 	k->conf = conf_load(k->call->conf_path, &errors);
 	free(errors);
 	if (k->call->directory != NULL) {
 		setup.directory = k->call->directory;
-		return open_store(k, &setup, prove, absent);
+		return open_store(k, &setup, wish, absent);
 	}
 	if (k->conf == NULL ||
 	    (k->conf->store.type == STORE_MEMORY && k->conf->store.redis == NULL)) {
@@ -75,11 +77,11 @@ open_stopped(struct keeper *k, bool prove, const char *absent)
 	}
 	setup.options = k->conf->store;
 	setup.directory = k->conf->state_directory;
-	return open_store(k, &setup, prove, absent);
+	return open_store(k, &setup, wish, absent);
 }
 
 static int
-find(struct keeper *k, bool prove)
+find(struct keeper *k, enum keeper_wish wish)
 {
 	enum daemon_found found;
 	char room[512];
@@ -87,21 +89,21 @@ find(struct keeper *k, bool prove)
 
 	buf_init(&why, room, sizeof room);
 	if (k->call->directory != NULL)
-		return open_stopped(k, prove, "");
+		return open_stopped(k, wish, "");
 	found = daemon_find(&k->daemon, k->call, &why);
 	if (found == DAEMON_HERE)
 		return 0;
 	if (found == DAEMON_ABSENT && k->call->socket == NULL)
-		return open_stopped(k, prove, why.s);
+		return open_stopped(k, wish, why.s);
 	(void)call_fail(k->call, "%s", why.s);
 	return -1;
 }
 
 int
-keeper_open(struct keeper *k, const struct call *call, bool prove)
+keeper_open(struct keeper *k, const struct call *call, enum keeper_wish wish)
 {
 	*k = (struct keeper){.call = call, .status = EXIT_NO_DAEMON};
-	if (find(k, prove) == 0)
+	if (find(k, wish) == 0)
 		return 0;
 	keeper_close(k);
 	return -1;

@@ -22,8 +22,12 @@ struct keeper {
 	struct progress		 progress;
 };
 
-/* prove: the files of a stopped store, before it is opened.  0, or -1 after standard error says why. */
-int	 keeper_open(struct keeper *, const struct call *, bool prove);
+/*
+ * Of a stopped store: KEEPER_PROVE proves its files before it is opened, and only KEEPER_MAKE
+ * makes one where there is none.  0, or -1 after standard error says why.
+ */
+enum keeper_wish { KEEPER_OPEN, KEEPER_PROVE, KEEPER_MAKE };
+int	 keeper_open(struct keeper *, const struct call *, enum keeper_wish);
 void	 keeper_close(struct keeper *);
 
 /*

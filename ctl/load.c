@@ -33,7 +33,10 @@ struct loading {
 static int
 fail_at(struct loading *l, uint64_t line, const char *why)
 {
-	(void)snprintf(l->why, sizeof l->why, "line %" PRIu64 ": %s", line, why);
+	if (line > 0)
+		(void)snprintf(l->why, sizeof l->why, "line %" PRIu64 ": %s", line, why);
+	else
+		(void)snprintf(l->why, sizeof l->why, "%s", why);
 	return -1;
 }
 
@@ -140,7 +143,7 @@ load(const struct call *call, struct loading *l)
 
 	if (fstat(fileno(l->reader->file), &st) == 0 && S_ISREG(st.st_mode))
 		l->whole = (uint64_t)st.st_size;
-	if (keeper_open(&l->keeper, call, false) < 0)
+	if (keeper_open(&l->keeper, call, KEEPER_MAKE) < 0)
 		return l->keeper.status;
 	progress_begin(&l->keeper.progress, "load", true);
 	rc = load_all(l);

@@ -141,7 +141,7 @@ make(struct report *r)
 	struct keeper k;
 	int status;
 
-	if (keeper_open(&k, r->call, false) < 0)
+	if (keeper_open(&k, r->call, KEEPER_OPEN) < 0)
 		return k.status;
 	status = collect(r, &k);
 	keeper_close(&k);

@@ -48,7 +48,7 @@ run(const struct call *call)
 	struct keeper k;
 	int rc;
 
-	if (keeper_open(&k, call, true) < 0) {
+	if (keeper_open(&k, call, KEEPER_PROVE) < 0) {
 		json_decref(counts);
 		return k.status;
 	}

@@ -92,7 +92,7 @@ run(const struct call *call)
 	len = strcspn(id, "]");
 	if (len == 0 || len > 100 || strcspn(id, " \t\r\n") != strlen(id))
 		return call_misused(call, "\"%s\" is no id", call->argv[0]);
-	if (keeper_open(&k, call, false) < 0)
+	if (keeper_open(&k, call, KEEPER_OPEN) < 0)
 		return k.status;
 	answer = keeper_ask(&k, "why", json_stringn_nocheck(id, len));
 	if (answer != NULL && call->json)

@@ -218,6 +218,20 @@ open_or_start_anew(struct store *s, struct bdb *b, struct buf *why)
 	return start_anew(s, b, r.s, why);
 }
 
+/* Where nobody may look opening says so. */
+static bool
+is_missing(const char *directory)
+{
+	char *path;
+	bool missing;
+
+	if (asprintf(&path, "%s/store/store.db", directory) < 0)
+		return false;
+	missing = access(path, F_OK) == -1 && (errno == ENOENT || errno == ENOTDIR);
+	free(path);
+	return missing;
+}
+
 enum store_status
 bdb_open(struct store *s, struct buf *why)
 {
@@ -226,6 +240,11 @@ bdb_open(struct store *s, struct buf *why)
 
 	if (b == NULL) {
 		buf_puts(why, "out of memory");
+		return STORE_FAILED;
+	}
+	if (s->setup.existing && is_missing(s->setup.directory)) {
+		buf_printf(why, "there is no store in %s", s->setup.directory);
+		free(b);
 		return STORE_FAILED;
 	}
 	s->state = b;

@@ -74,6 +74,7 @@ shared_open(struct store *s, struct buf *why)
 	enum store_status status = STORE_FAILED;
 
 	here.options.redis = NULL;
+	here.existing = false; /* it only stands in for the server, and may well be missing */
 	if (sh == NULL)
 		buf_puts(why, "out of memory");
 	else

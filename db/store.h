@@ -92,6 +92,7 @@ struct store_setup {
 	store_tell		*tell;		/* may be NULL */
 	void			*ctx;
 	bool			 offline;	/* a tool on a stopped store: no thread, nothing set aside */
+	bool			 existing;	/* if there are no files yet, fail instead of making them */
 };
 
 /*

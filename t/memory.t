@@ -62,6 +62,7 @@ for my $how ('running', 'stopped', 'on a server', 'stopped, on a server') {
 	}
 	system('rm', '-rf', glob "$folder/bailey/store*") == 0 or die if $how ne 'running';
 	$daemon->start if $how eq 'on a server';
+	is((ctl('load', spew("$folder/nothing", "bailey-dump 1\nend 0\n")))[0], 0, 'load makes a store') if $how eq 'stopped';
 	subtest "dump, load, verify: $how" => \&whole_store;
 	subtest "list: $how" => \&list;
 	subtest "show: $how" => \&show;

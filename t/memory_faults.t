@@ -175,6 +175,20 @@ subtest 'progress' => sub {
 	}
 };
 
+subtest 'a folder that holds no store' => sub {
+	my $empty = "$folder/empty";
+	mkdir $empty or die "$empty: $!\n";
+	for my $words ('verify', 'dump', 'why x', 'greylist list', 'greylist allow 192.0.2.1', 'forget a@b.example', 'shadow-report') {
+		my ($status, $out, $err) = ctl('-d', $empty, split / /, $words);
+		is($status, 3, $words);
+		like($err, qr/: there is no store in \Q$empty\E$/, 'is told');
+	}
+	is_deeply([ glob "$empty/*" ], [], 'nothing is left there');
+	like((ctl('-d', "$folder/nowhere", 'verify'))[2], qr{there is no store in \Q$folder\E/nowhere}, 'nor a folder');
+	is((ctl('-d', $empty, 'load', spew("$folder/bare", "bailey-dump 1\nend 0\n")))[0], 0, 'load makes one');
+	is((ctl('-d', $empty, 'verify'))[1], "sound: empty\n", 'which is empty');
+};
+
 subtest 'who may not' => sub {
 	SKIP: {
 		skip 'only root becomes somebody else', 1 if $> != 0;
@@ -198,7 +212,7 @@ subtest 'who may not' => sub {
 		like($err, qr{cannot connect to \Q$folder\E/none: No such file}, 'is told, and nothing opened');
 		($status, $out, $err) = ctl('-d', "$folder/none", @$words);
 		is_deeply([ $status, $out ], [ 3, '' ], 'no store');
-		like($err, qr{cannot open \Q$folder\E/none/store\.lock: No such file}, 'is told');
+		like($err, qr{there is no store in \Q$folder\E/none$}m, 'is told');
 	}
 	like((ctl('-d', "$folder/none", 'status'))[2], qr/takes no -d: it needs a daemon/, 'what needs a daemon opens nothing');
 	is((ctl('-d', "$folder/none", '-s', $daemon->control, 'verify'))[0], 2, 'nor are both asked');
@@ -270,7 +284,7 @@ sub as_daemon {
 sub bad_dumps {
 	my @where = @_;
 	my @cases = (
-		['empty', '', 0, 'line 0: empty'],
+		['empty', '', 0, 'empty'],
 		['not a dump', "hello\n", 0, 'line 1: not a dump: "bailey-dump 1" expected'],
 		['a newer dump', "bailey-dump 2\nend 0\n", 0, 'line 1: not a dump: "bailey-dump 1" expected'],
 		['binary', join('', map { chr(255 & $_ * 37) } 1 .. 100_000), 0, 'line 1: not a dump: "bailey-dump 1" expected'],
