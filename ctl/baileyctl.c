@@ -11,9 +11,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ctl/show.h"
 #include "ctl/usage.h"
 
-#define OPTIONS_MAX 32 /* of one subcommand */
+#define OPTIONS_MAX    32 /* of one subcommand */
+#define COMPLAINT_SIZE 1000 /* it may quote what was typed, or pasted from a log */
 
 const char *
 call_value(const struct call *call, const char *name, size_t n)
@@ -27,8 +29,11 @@ call_value(const struct call *call, const char *name, size_t n)
 static void __attribute__((format(printf, 2, 0)))
 complain(const struct call *call, const char *fmt, va_list ap)
 {
+	char text[COMPLAINT_SIZE];
+
+	(void)vsnprintf(text, sizeof text, fmt, ap);
 	(void)fprintf(stderr, "baileyctl: %s: ", call->command->name);
-	(void)vfprintf(stderr, fmt, ap);
+	show_text(text, stderr);
 	(void)fputc('\n', stderr);
 }
 
@@ -57,7 +62,7 @@ call_misused(const struct call *call, const char *fmt, ...)
 
 /* The options of the subcommand for getopt_long(3), which tells the row. */
 static void
-spell_options(const struct command *c, struct option out[static OPTIONS_MAX + 2])
+spell_options(const struct command *c, struct option out[static OPTIONS_MAX + 3])
 {
 	size_t n = 0;
 
@@ -67,21 +72,26 @@ spell_options(const struct command *c, struct option out[static OPTIONS_MAX + 2]
 			    .has_arg = o->argument != NULL ? required_argument : no_argument,
 			    .val = 256 + (int)n};
 	out[n] = (struct option){.name = "json", .val = 'j'};
-	out[n + 1] = (struct option){.name = NULL};
+	out[n + 1] = (struct option){.name = "help", .val = 'h'};
+	out[n + 2] = (struct option){.name = NULL};
 }
 
 /* Everything from the name of the subcommand on.  0, or -1 after the mistake was told. */
 static int
 take_options(struct call *call, int argc, char **argv)
 {
-	struct option spelt[OPTIONS_MAX + 2];
+	struct option spelt[OPTIONS_MAX + 3];
 	int c;
 
 	spell_options(call->command, spelt);
 	optind = 0;
-	while ((c = getopt_long(argc, argv, "j", spelt, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "hj", spelt, NULL)) != -1) {
 		if (c == '?')
 			return -1;
+		if (c == 'h') {
+			usage_one(call->command, stdout);
+			exit(EXIT_DONE);
+		}
 		if (c == 'j') {
 			call->json = true;
 			continue;
@@ -119,7 +129,7 @@ take_globals(struct call *call, int argc, char **argv)
 	int c;
 
 	/* "+": stop at the subcommand. */
-	while ((c = getopt_long(argc, argv, "+c:d:js:", spelt, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "+c:d:hjs:", spelt, NULL)) != -1) {
 		switch (c) {
 		case 'c':
 			call->conf_path = optarg;
@@ -127,6 +137,9 @@ take_globals(struct call *call, int argc, char **argv)
 		case 'd':
 			call->directory = optarg;
 			break;
+		case 'h':
+			usage_all(stdout);
+			exit(EXIT_DONE);
 		case 'j':
 			call->json = true;
 			break;

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "ctl/commands.h"
+#include "ctl/daemon.h"
 #include "ctl/owner.h"
 #include "ctl/trial.h"
 
@@ -40,15 +41,26 @@ struct checking {
 	const struct call *call;
 	struct trial trial;
 	struct clock_fake then; /* of the recording */
-	const char *rcpts[COMMAND_VALUES_MAX + 1];
+	char *from, *rcpts[COMMAND_VALUES_MAX + 1]; /* ours */
 };
+
+/* As a mail server would write it: people leave out the brackets.  On the heap; NULL without memory. */
+static char *
+path_of(const char *address)
+{
+	char *path;
+
+	if (*address == '<')
+		return strdup(address);
+	return asprintf(&path, "<%s>", address) < 0 ? NULL : path;
+}
 
 /* Those below: 0, or an exit status after it was told what is wrong. */
 
 static int
 take_envelope(struct checking *c)
 {
-	const char *client = call_value(c->call, "client", 0);
+	const char *client = call_value(c->call, "client", 0), *address;
 	const char *from = call_value(c->call, "from", 0), *mta = call_value(c->call, "mta", 0);
 	size_t n = 0;
 
@@ -58,13 +70,13 @@ take_envelope(struct checking *c)
 	c->trial.helo = call_value(c->call, "helo", 0);
 	c->trial.user = call_value(c->call, "auth", 0);
 	c->trial.hostname = mta != NULL ? mta : SERVER;
-	c->trial.from = from != NULL ? from : "<>";
-	while ((c->rcpts[n] = call_value(c->call, "rcpt", n)) != NULL)
-		n++;
-	if (n == 0)
-		c->rcpts[0] = SOMEBODY;
-	c->trial.rcpts = c->rcpts;
-	return 0;
+	c->trial.from = c->from = path_of(from != NULL ? from : "");
+	do {
+		address = call_value(c->call, "rcpt", n);
+		c->rcpts[n++] = path_of(address != NULL ? address : SOMEBODY);
+	} while (call_value(c->call, "rcpt", n) != NULL);
+	c->trial.rcpts = (const char *const *)c->rcpts;
+	return c->from != NULL && c->rcpts[n - 1] != NULL ? 0 : call_fail(c->call, "out of memory");
 }
 
 static int
@@ -175,13 +187,9 @@ try_it(struct checking *c)
 	json_t *result = trial_run(&c->trial, &action);
 
 	if (result == NULL)
-		return call_fail(c->call, "%s", strerror(errno));
-	if (c->call->json) {
-		(void)json_dumpf(result, stdout, JSON_COMPACT);
-		(void)putchar('\n');
-	} else {
-		check_show(result);
-	}
+		return call_fail(c->call, "%s: %s",
+		    c->call->argc > 0 ? c->call->argv[0] : "standard input", strerror(errno));
+	(c->call->json ? daemon_print : check_show)(result);
 	json_decref(result);
 	tell_missing(c);
 	if (c->trial.record != NULL && (fflush(c->trial.record) != 0 || ferror(c->trial.record)))
@@ -215,6 +223,9 @@ run(const struct call *call)
 	house_close(&c.trial.house);
 	dns_close(&c.trial.house.dns);
 	conf_unref(&c.trial.conf);
+	free(c.from);
+	for (size_t i = 0; i <= COMMAND_VALUES_MAX; i++)
+		free(c.rcpts[i]);
 	return r;
 }
 

@@ -17,12 +17,13 @@ void
 usage_all(FILE *fp)
 {
 	(void)fprintf(
-	    fp, "usage: baileyctl [-j] [-c file] [-d directory] [-s socket] subcommand ...\n\n");
+	    fp, "usage: baileyctl [-hj] [-c file] [-d directory] [-s socket] subcommand ...\n\n");
 	for (size_t i = 0; command_table[i] != NULL; i++)
 		(void)fprintf(
 		    fp, "  %-14s %s\n", command_table[i]->name, command_table[i]->summary);
 	(void)fprintf(fp,
 	    "\n"
+	    "  -h, --help     this, or behind a subcommand how that is used\n"
 	    "  -j, --json     print for programs: one JSON object\n"
 	    "  -c file        the configuration, instead of the daemon's usual one\n"
 	    "  -d directory   a store that no daemon uses, instead of the configured one\n"
@@ -45,6 +46,6 @@ usage_one(const struct command *c, FILE *fp)
 	for (o = c->options; o != NULL && o->name != NULL; o++) {
 		(void)snprintf(spelt, sizeof spelt, "--%s %s", o->name,
 		    o->argument != NULL ? o->argument : "");
-		(void)fprintf(fp, "    %-20s %s\n", spelt, o->summary);
+		(void)fprintf(fp, "    %-23s %s\n", spelt, o->summary);
 	}
 }

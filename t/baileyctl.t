@@ -51,6 +51,8 @@ subtest 'help' => sub {
 		like($err, qr/usage: baileyctl/, 'the usage on standard error');
 	}
 	is((tool('help', 'frobnicate'))[0], 1, 'help for what is not there');
+	is_deeply([ tool($_) ], [ tool('help') ], $_) for '-h', '--help';
+	is_deeply([ tool(@$_) ], [ tool('help', 'stats') ], "@$_") for ['stats', '--help'], ['stats', '--since', 'x', '-h'];
 };
 
 subtest 'manual' => sub {
@@ -122,13 +124,29 @@ subtest 'stats and top' => sub {
 	is($answer->{checks}{helo}{results}{invalid}, 1, 'as JSON');
 	is($answer->{stages}{eom}{count}, 1, 'with numbers');
 	cmp_ok($answer->{stages}{eom}{p50}, '>', 0, 'of milliseconds');
-	for ('0s', 'x', '5', '1e3s', '-1m') {
+	for ('0s', 'x', '5', '1e3s', '-1m', '49h', '99999d') {
 		is(($daemon->ctl('stats', "--since=$_"))[0], 2, "--since=$_");
 	}
 	($status, $out) = $daemon->ctl('top', '--count', '2', '--period', '1ms');
 	is($status, 0, 'top');
 	is(scalar(() = $out =~ /^messages +pass 1$/mg), 2, 'draws so often');
 	unlike($out, qr/\033/, 'and plainly when there is no terminal');
+	SKIP: {
+		skip_unless_ci('needs script') if !-x '/usr/bin/script';
+		my $picture = sub {
+			my ($rows, $columns) = @_;
+			my $run = "stty rows $rows cols $columns; $program -c @{[$daemon->path]} top --count 1";
+			my ($drawn) = scalar(qx(script -qec '$run' /dev/null </dev/null)) =~ /\033\[H(.*)\033\[J/s;
+			return split /\r?\n/, $drawn =~ s/\033\[K//gr;
+		};
+		my @lines = $picture->(24, 60);
+		is(scalar @lines, 24, 'a picture is cut to the window');
+		like($lines[2], qr/^connections/, 'from its head on');
+		is_deeply([ grep { length > 60 } @lines ], [], 'and as wide');
+		like($lines[-1], qr/more/, 'which is told');
+		@lines = $picture->(200, 200);
+		is_deeply([ scalar(grep { /more/ } @lines), scalar(grep { /^greylist / } @lines) ], [ 0, 2 ], 'all of it in a large one');
+	}
 	is(($daemon->ctl('top', @$_))[0], 2, "top @$_") for ['--count=0'], ['--count=x'], ['--period=x'], ['-j'];
 	$daemon->reload($quiet);
 };
@@ -141,6 +159,24 @@ subtest 'reload and mode' => sub {
 	is($status, 0, 'a change');
 	is($out, qq(helo.mode: "off" -> "shadow"\nin force for new connections\n),
 	    'is shown');
+	my $class = qq(class "c" { recipients = { "x\@example.org" } helo { mode = "%s" } }\n);
+	my $zones = sub { sprintf qq(dnsbl { mode = "off" zone "a.example" { weight = 1 } zone "b.example" { weight = %d } }\n), @_ };
+	$daemon->configure($helo_only . sprintf($class, 'off'));
+	like(($daemon->ctl('reload'))[1], qr/^class:\n\+ class "c" \{\n(?:\+ \t+.*\n)+\+ \}\n/m, 'a new class');
+	$daemon->configure($helo_only . sprintf($class, 'shadow'));
+	like(($daemon->ctl('reload'))[1], qr/^class:\n(?:- .*\n)+\+ class "c" \{\n(?:\+ .*\n)*\+ \t\tmode = "shadow"/m, 'a class that changed');
+	$daemon->configure($helo_only =~ s/^dnsbl .*\n//mr . $zones->(1));
+	$daemon->ctl('reload');
+	$daemon->configure($helo_only =~ s/^dnsbl .*\n//mr . $zones->(2));
+	$out = ($daemon->ctl('reload'))[1];
+	like($out, qr/^dnsbl\.zone:\n- zone "b\.example" \{\n(?:- .*\n)+\+ zone "b\.example" \{\n(?:\+ .*\n)*\+ \tweight = 2/m, 'a zone that changed');
+	unlike($out, qr/a\.example/, 'and only that');
+	$daemon->configure($helo_only . qq(contact = "x\@example.org" pid-file = "/run/x.pid"\n));
+	like(($daemon->ctl('reload'))[1], qr{^pid-file: "" -> "/run/x\.pid" \(after a restart\)$(?s:.*)^in force for new connections, but for what needs a restart$}m,
+	    'what needs a restart');
+	$daemon->configure($helo_only . qq(contact = "x\@example.org"\n));
+	is(($daemon->ctl('reload'))[1], qq(pid-file: "/run/x.pid" -> "" (after a restart)\nin force only after a restart\n), 'nothing else');
+	$daemon->reload($helo_only);
 	($status, $out) = $daemon->ctl('mode', 'shadow');
 	is_deeply([ $status, $out ], [ 0, "mode is shadow for new connections\n" ], 'mode');
 	like(($daemon->ctl('status'))[1], qr/^mode +shadow, forced/m, 'status knows');

@@ -182,6 +182,9 @@ subtest 'envelope' => sub {
 	is($status, 2, 'a name for an address');
 	like($err, qr/not an IP address/, 'is told');
 	is((check("$folder/missing"))[0], 1, 'a message that is not there');
+	like((check($folder))[2], qr/check: \Q$folder\E: Is a directory/, 'nor a message');
+	is_deeply($run->('--client', '192.0.2.1', '--from', 'a@client.example', '--rcpt', 'b@example.org'),
+	    $run->('--client', '192.0.2.1', '--from', '<a@client.example>', '--rcpt', '<b@example.org>'), 'brackets may be left out');
 	$path = spew("$folder/bad.conf", "sokket = 1\n");
 	($status, $out, $err) = check("$folder/plain");
 	is($status, 1, 'a bad configuration');
