@@ -59,8 +59,8 @@ redis_begin(struct redis *r, struct redis_question *q, const struct redis_comman
 	*q = (struct redis_question){.command = c, .until = until, .status = STORE_AWAY};
 	if (node != NULL)
 		send_on(r, q, node, false);
-	else
-		store_detail(r->store, "it is not known who holds the records");
+	else if (r->slots != NULL)
+		store_detail(r->store, "it is not known which node holds the record");
 }
 
 /* No answer: once more if only the connection was old, else the node has a strike. */
@@ -102,14 +102,18 @@ meaning(const char *error, unsigned *strikes_r)
 		{ "MISCONF ",		STORE_FULL, 0 },		/* cannot write its own disk */
 	};
 	/* clang-format on */
+	/* Redis 6 wraps what a script met: "ERR Error running script (...): @user_script: 41: -OOM ..." */
+	const char *inner = strstr(error, ": -");
+
+	if (inner != NULL)
+		error = inner + 3;
 	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
 		if (begins(error, words[i].word)) {
 			*strikes_r = words[i].strikes;
 			return words[i].status;
 		}
 	*strikes_r = 0;
-	/* Older servers wrap what a script met. */
-	return strstr(error, "-OOM ") != NULL ? STORE_FULL : STORE_FAILED;
+	return STORE_FAILED;
 }
 
 /* The slot lies elsewhere: from now on, or for this question. */
@@ -143,7 +147,7 @@ refused(struct redis *r, struct redis_question *q, const char *error)
 	}
 	q->status = meaning(error, &strikes);
 	store_detail(r->store, "%s: %s", redis_node_text(q->node, name), error);
-	if (strikes > 0)
+	if (strikes > 0 || q->skip > 0)
 		redis_drop(r, q->node, &q->conn, strikes);
 	else
 		redis_return(r, &q->conn);
@@ -163,13 +167,13 @@ redis_finish(struct redis *r, struct redis_question *q, redisReply **reply_r)
 		if (reply == NULL) {
 			lost(r, q, late);
 			hops++;
-		} else if (q->skip > 0) {
-			freeReplyObject(reply);
-			q->skip--;
 		} else if (reply->type == REDIS_REPLY_ERROR) {
 			refused(r, q, reply->str);
 			freeReplyObject(reply);
 			hops++;
+		} else if (q->skip > 0) {
+			freeReplyObject(reply);
+			q->skip--;
 		} else {
 			redis_return(r, &q->conn);
 			*reply_r = reply;

@@ -16,6 +16,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#define ANSWER_MAX (16 * 1024 * 1024) /* bytes: the slots of a thousand nodes, and to spare */
+
 void
 redis_bytes(struct redis_command *c, struct record_bytes b)
 {
@@ -99,6 +101,10 @@ redis_conn_reply(struct redis_conn *conn, int64_t until, bool *late_r)
 			return lost(conn);
 		if (reply != NULL)
 			return reply;
+		if (conn->c->reader->len > ANSWER_MAX) {
+			fail(conn, "an answer longer than 16 MB");
+			return NULL;
+		}
 		if (!wait_for(conn, POLLIN, until))
 			goto late;
 		if (redisBufferRead(conn->c) != REDIS_OK)
@@ -170,7 +176,8 @@ compare_clocks(struct redis *r, const redisReply *time)
 {
 	int64_t skew;
 
-	if (time->type != REDIS_REPLY_ARRAY || time->elements < 1)
+	if (time->type != REDIS_REPLY_ARRAY || time->elements < 1 ||
+	    time->element[0]->type != REDIS_REPLY_STRING)
 		return;
 	skew = strtoll(time->element[0]->str, NULL, 10) - clock_wall(&clock_real);
 	atomic_store(&r->skew, llabs(skew) >= REDIS_SKEW_MIN ? skew : 0);

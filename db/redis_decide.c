@@ -48,6 +48,7 @@ take_numbers(struct redis *r, const redisReply *reply, long long *out, size_t n)
 		good = reply->element[i]->type == REDIS_REPLY_INTEGER;
 		out[i] = reply->element[i]->integer;
 	}
+	good = good && out[0] >= ANSWER_NEWER && out[0] <= GREYLIST_ALLOWED;
 	if (!good)
 		store_detail(r->store, "the script gives an answer that is not its own");
 	return !good ? STORE_FAILED : out[0] == ANSWER_NEWER ? STORE_NEWER : STORE_OK;

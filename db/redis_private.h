@@ -115,7 +115,7 @@ struct redis_question {
 	enum store_status	 status;	/* so far */
 	struct redis_conn	*conn;		/* NULL: not sent */
 	struct redis_node	*node;
-	unsigned		 skip;		/* answers before ours */
+	unsigned		 skip;		/* answers before ours; an error there is the answer */
 	bool			 asking;	/* ASK sent us there */
 };
 /* Send it if that can be done at once; node NULL: to whoever holds its key. */
