@@ -63,6 +63,7 @@ struct store_backend {
 	/* Chores; NULL: not needed. */
 	void		(*flush)(struct store *);	/* twice a second: to the platter, or to the server */
 	bool		(*compact)(struct store *);	/* one step; false: round done */
+	bool		(*away)(struct store *);	/* some calls still fail though this one did not */
 	void		(*stats)(struct store *, struct store_stats *);
 };
 
@@ -96,6 +97,8 @@ void	store_detail(struct store *, const char *fmt, ...) __attribute__((format(pr
 /* A whole value as it is, expired or newer too; len may exceed size: the rest was cut. */
 enum store_status store_get_value(struct store *, struct record_bytes key, uint8_t *out, size_t size,
 	    size_t *len_r);
+/* A call did not end well; said once a minute, with what becomes of mail. */
+void	store_trouble(struct store *, enum store_status, const char *meanwhile);
 /* The back end is broken for good: no new calls, waiters leave, the daemon is told. */
 void	store_broken(struct store *, const char *why);
 

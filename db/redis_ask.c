@@ -98,6 +98,7 @@ meaning(const char *error, unsigned *strikes_r)
 		{ "NOREPLICAS ",	STORE_AWAY, 1 },
 		{ "BUSY ",		STORE_BUSY, 1 },
 		{ "TRYAGAIN ",		STORE_BUSY, 0 },
+		{ "WRONGTYPE ",		STORE_NEWER, 0 },		/* no record of ours: left alone */
 		{ "OOM ",		STORE_FULL, 0 },
 		{ "MISCONF ",		STORE_FULL, 0 },		/* cannot write its own disk */
 	};
@@ -120,7 +121,7 @@ meaning(const char *error, unsigned *strikes_r)
 static void
 follow(struct redis *r, struct redis_question *q, const char *error)
 {
-	struct redis_node *node = redis_cluster_moved(r, error);
+	struct redis_node *node = redis_cluster_moved(r, q->node, error);
 
 	redis_return(r, &q->conn);
 	q->asking = begins(error, "ASK ");

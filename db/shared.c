@@ -21,6 +21,7 @@
 #define PART_LOCAL UINT_MAX
 #define SEND_TIME  250 /* ms of sending between two looks at the breaker */
 #define NEVER_SENT 1 /* s since 1970: whatever a process before us left */
+#define SENT_TWICE 60 /* s: what was written now may carry the time its message began */
 
 struct shared {
 	char place[300]; /* for people */
@@ -51,18 +52,21 @@ stands_in(struct store *s, enum store_status status)
 	       s->setup.options.down == STORE_DOWN_LOCAL;
 }
 
-/* The same, for what changes a record. */
-static bool
-takes_over(struct store *s, enum store_status status)
+/*
+ * This host changed a record instead, and how that went.  Only then it is to be
+ * sent on: else it might be looked for before it is there.
+ */
+static enum store_status
+took_over(struct store *s, enum store_status there, enum store_status here)
 {
 	struct shared *sh = s->state;
 	int64_t none = 0;
 
-	if (!stands_in(s, status))
-		return false;
 	atomic_fetch_add(&sh->stood_in, 1);
-	(void)atomic_compare_exchange_strong(&sh->unsent, &none, clock_wall(s->setup.clock));
-	return true;
+	(void)atomic_compare_exchange_strong(
+	    &sh->unsent, &none, clock_wall(s->setup.clock) - SENT_TWICE);
+	store_trouble(s, there, "this host answers instead");
+	return here;
 }
 
 static enum store_status
@@ -92,8 +96,9 @@ shared_open(struct store *s, struct buf *why)
 	if (status == STORE_OK)
 		return STORE_OK;
 	if (sh->redis != NULL) { /* mail does not wait for it, nor do we */
-		store_say(
-		    s, STORE_TROUBLE, "store in %s: %s; mail goes on without it", s->place, why->s);
+		store_say(s, STORE_TROUBLE, "store in %s: %s; %s", s->place, why->s,
+		    s->setup.options.down == STORE_DOWN_LOCAL ? "this host answers instead"
+							      : "mail goes on without it");
 		return STORE_OK;
 	}
 	store_close(&sh->local);
@@ -120,7 +125,8 @@ shared_greylist(struct store *s, const struct store_attempt *t, struct greylist_
 	struct shared *sh = s->state;
 	enum store_status status = redis_greylist(sh->redis, t, a);
 
-	return takes_over(s, status) ? store_greylist(sh->local, t, a) : status;
+	return stands_in(s, status) ? took_over(s, status, store_greylist(sh->local, t, a))
+				    : status;
 }
 
 static enum store_status
@@ -129,8 +135,9 @@ shared_credit(struct store *s, const struct store_attempt *t)
 	struct shared *sh = s->state;
 	enum store_status status = redis_credit(sh->redis, t);
 
-	return takes_over(s, status) ? store_credit(sh->local, t->client, t->now, t->params)
-				     : status;
+	return stands_in(s, status)
+		   ? took_over(s, status, store_credit(sh->local, t->client, t->now, t->params))
+		   : status;
 }
 
 static enum store_status
@@ -154,7 +161,8 @@ shared_put(struct store *s, struct record_bytes key, struct record_bytes value)
 	if (!is_shared(key))
 		return store_put_value(sh->local, key, value);
 	status = redis_put(sh->redis, key, value);
-	return takes_over(s, status) ? store_put_value(sh->local, key, value) : status;
+	return stands_in(s, status) ? took_over(s, status, store_put_value(sh->local, key, value))
+				    : status;
 }
 
 static enum store_status
@@ -304,6 +312,14 @@ shared_flush(struct store *s)
 		send_on(s);
 }
 
+static bool
+shared_away(struct store *s)
+{
+	struct shared *sh = s->state;
+
+	return redis_is_away(sh->redis) || atomic_load(&sh->unsent) != 0;
+}
+
 static void
 shared_stats(struct store *s, struct store_stats *out)
 {
@@ -338,5 +354,6 @@ const struct store_backend store_backend_shared = {
     .batch = shared_batch,
     .expire = shared_expire,
     .flush = shared_flush,
+    .away = shared_away,
     .stats = shared_stats,
 };

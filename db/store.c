@@ -117,35 +117,63 @@ store_broken(struct store *s, const char *why)
 }
 
 static void
-say_trouble(struct store *s, enum store_status status)
+say_trouble(struct store *s, enum store_status status, const char *meanwhile)
 {
 	char room[sizeof s->detail + 2];
 	struct buf detail;
 
 	buf_init(&detail, room, sizeof room);
 	take_detail(s, &detail);
-	store_say(s, STORE_TROUBLE, "store in %s: %s%s; mail goes on without it", s->place,
-	    store_status_text(status), detail.s);
+	store_say(s, STORE_TROUBLE, "store in %s: %s%s; %s", s->place, store_status_text(status),
+	    detail.s, meanwhile);
+}
+
+void
+store_trouble(struct store *s, enum store_status status, const char *meanwhile)
+{
+	int64_t said = atomic_load(&s->said);
+	int64_t now = clock_mono(s->setup.clock) + 1; /* never 0 */
+
+	if ((said == 0 || now - said >= SAY_EVERY) &&
+	    atomic_compare_exchange_strong(&s->said, &said, now))
+		say_trouble(s, status, meanwhile);
+}
+
+static bool
+is_away(struct store *s)
+{
+	bool away;
+
+	if (s->backend->away == NULL)
+		return false;
+	if (!gate_enter(&s->gate, 0))
+		return true;
+	away = s->backend->away(s);
+	gate_leave(&s->gate);
+	return away;
+}
+
+/* The last line about trouble is old, and there is none any more. */
+static void
+say_over(struct store *s, int64_t said)
+{
+	if (clock_mono(s->setup.clock) + 1 - said < SAY_EVERY || is_away(s))
+		return;
+	if (atomic_compare_exchange_strong(&s->said, &said, 0))
+		store_say(s, STORE_NOTICE, "store in %s works again", s->place);
 }
 
 /* Every call ends here. */
 static enum store_status
 account(struct store *s, enum store_status status)
 {
-	bool fine = status == STORE_OK || status == STORE_MISSING;
-	int64_t said = atomic_load(&s->said), now;
+	int64_t said = atomic_load(&s->said);
 
 	atomic_fetch_add_explicit(&s->calls[status], 1, memory_order_relaxed);
-	if (fine && said == 0)
-		return status;
-	now = clock_mono(s->setup.clock) + 1; /* never 0 */
-	if (!fine && (said == 0 || now - said >= SAY_EVERY)) {
-		if (atomic_compare_exchange_strong(&s->said, &said, now))
-			say_trouble(s, status);
-	} else if (fine && now - said >= SAY_EVERY) {
-		if (atomic_compare_exchange_strong(&s->said, &said, 0))
-			store_say(s, STORE_NOTICE, "store in %s works again", s->place);
-	}
+	if (status != STORE_OK && status != STORE_MISSING)
+		store_trouble(s, status, "mail goes on without it");
+	else if (said != 0)
+		say_over(s, said);
 	return status;
 }
 

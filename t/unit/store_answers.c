@@ -178,7 +178,7 @@ static const struct { const char *name; struct line lines[2]; const char *status
 	{ "no right to scripts", {{ "EVALSHA", "-NOPERM this user has no permissions to run the 'evalsha' command\r\n" }}, "failed", "'evalsha'" },
 	{ "no right to load them", {{ "EVALSHA", "-NOSCRIPT No matching script.\r\n" }, { "SCRIPT", "-NOPERM no permissions to run 'script|load'\r\n" }}, "failed", "'script|load'" },
 	{ "without scripts", {{ "EVALSHA", "-ERR unknown command 'EVALSHA'\r\n" }}, "failed", "unknown command" },
-	{ "another type", {{ "EVALSHA", "-WRONGTYPE Operation against a key holding the wrong kind of value\r\n" }}, "failed", "WRONGTYPE" },
+	{ "another type", {{ "EVALSHA", "-WRONGTYPE Operation against a key holding the wrong kind of value\r\n" }}, "newer", "WRONGTYPE" },
 	{ "a cluster, though we know of none", {{ "EVALSHA", "-MOVED 3999 127.0.0.1:6381\r\n" }}, "failed", "MOVED" },
 	{ "it forgets every script", {{ "EVALSHA", "-NOSCRIPT No matching script.\r\n" }}, "away", "" },
 	{ "a record of a newer release", {{ "EVALSHA", "*1\r\n:-1\r\n" }}, "newer", "newer release" },

@@ -49,7 +49,7 @@ said(const char *wanted)
 	(void)pthread_mutex_lock(&lock);
 	found = strstr(told, wanted) != NULL;
 	if (!found)
-		tap_note("said: %s", told);
+		tap_note("heard: %s", told);
 	told[0] = '\0';
 	(void)pthread_mutex_unlock(&lock);
 	return found;
@@ -63,7 +63,7 @@ is_equal(const struct greylist_record *a, const struct greylist_record *b)
 }
 
 static struct store *
-open_store(enum store_down down, const char *prefix)
+open_by(enum store_down down, const char *prefix, const struct clock *clock)
 {
 	struct store_setup setup = {.options = {.type = STORE_MEMORY,
 					.cache_size = 16 << 20,
@@ -73,7 +73,8 @@ open_store(enum store_down down, const char *prefix)
 					.keys = keys,
 					.down = down},
 	    .directory = where,
-	    .clock = &clock_real,
+	    .clock = clock,
+	    .offline = clock != &clock_real, /* no thread but ours looks at it */
 	    .tell = hear};
 	char room[256];
 	struct buf why;
@@ -84,8 +85,15 @@ open_store(enum store_down down, const char *prefix)
 	return s;
 }
 
+static struct store *
+open_store(enum store_down down, const char *prefix)
+{
+	return open_by(down, prefix, &clock_real);
+}
+
+/* By a message that began before. */
 static enum store_status
-attempt(struct store *s, const char *client, struct greylist_answer *a)
+attempt_since(struct store *s, const char *client, int64_t before, struct greylist_answer *a)
 {
 	const char *fields[] = {client, "joe@example.com", "user@example.org"};
 	struct record_key triplet, from;
@@ -93,8 +101,14 @@ attempt(struct store *s, const char *client, struct greylist_answer *a)
 	record_key_make(&triplet, RECORD_TRIPLET, fields, 3);
 	record_key_make(&from, RECORD_CLIENT, fields, 1);
 	*a = (struct greylist_answer){.outcome = GREYLIST_ALLOWED};
-	return store_greylist(
-	    s, &(struct store_attempt){&triplet, &from, clock_wall(&clock_real), &usual}, a);
+	return store_greylist(s,
+	    &(struct store_attempt){&triplet, &from, clock_wall(&clock_real) - before, &usual}, a);
+}
+
+static enum store_status
+attempt(struct store *s, const char *client, struct greylist_answer *a)
+{
+	return attempt_since(s, client, 0, a);
 }
 
 /* One word for what came of an attempt. */
@@ -152,6 +166,43 @@ test_away(void)
 	tap_is(try(s, "a"), "away", "killed");
 	redisserver_start(&server);
 	tap_is(try_until(s, "a", "new"), "new", "started again, empty");
+	store_close(&s);
+}
+
+/* What stays on this host is well all the while. */
+static enum store_status
+put_receipt(struct store *s)
+{
+	const char *fields[] = {"1", "2"};
+	struct record_key key;
+
+	record_key_make(&key, RECORD_RECEIPT, fields, 2);
+	return store_put(s, &key, 0, "{}", 2);
+}
+
+static void
+test_said(void)
+{
+	struct clock_fake fake;
+	struct store *s;
+
+	clock_fake_init(&fake, 1, clock_wall(&clock_real));
+	s = open_by(STORE_DOWN_PASS, "said:", &fake.clock);
+	redisserver_stop(&server);
+	tap_is(try(s, "a"), "away", "said: it is away");
+	tap_ok(said("! "), "said: which is told");
+	tap_is(try(s, "a"), "away", "said: still away");
+	tap_ok(!said("store"), "said: not twice within a minute");
+	fake.mono_ms += 61000;
+	tap_is_int(put_receipt(s), STORE_OK, "said: what stays here is kept");
+	tap_ok(!said("store"), "said: which is not to say that all works again");
+	tap_is(try(s, "a"), "away", "said: after a minute");
+	tap_ok(said("! "), "said: it is told again");
+	redisserver_start(&server);
+	store_flush(s);
+	fake.mono_ms += 61000;
+	tap_is_int(put_receipt(s), STORE_OK, "said: it is back");
+	tap_ok(said("works again"), "said: which is told");
 	store_close(&s);
 }
 
@@ -221,6 +272,19 @@ test_password(void)
 	redisserver_start(&server);
 }
 
+/* Something else stands where the triplet of that client would. */
+static void
+spoil(const char *client)
+{
+	const char *fields[] = {client, "joe@example.com", "user@example.org"};
+	redisContext *c = redisConnectUnix(server.socket);
+	struct record_key key;
+
+	record_key_make(&key, RECORD_TRIPLET, fields, 3);
+	freeReplyObject(redisCommand(c, "LPUSH local:%b x", key.bytes, key.len));
+	redisFree(c);
+}
+
 static void
 test_local(void)
 {
@@ -230,13 +294,21 @@ test_local(void)
 
 	tap_is(try(s, "a"), "new", "local: known on the server");
 	tap_is(try(s, "a"), "early", "local: twice");
+	spoil("bad");
 	(void)kill(server.pid, SIGSTOP);
+	(void)said("");
+	(void)attempt_since(s, "slow", 30, &a);
+	tap_is_int(a.outcome, GREYLIST_NEW, "local: a message that began before the outage");
+	tap_ok(said("no answer in time; this host answers instead"), "local: which is said");
+	tap_is(try(s, "bad"), "new", "local: one of whom the server has nonsense");
 	tap_is(try(s, "b"), "new", "local: while it is away this host answers");
 	tap_is(try(s, "b"), "early", "local: and remembers");
 	tap_is(try(s, "a"), "new", "local: but only what it saw itself");
 	tap_is(try(other, "b"), "away", "local: the others do not know it");
 	(void)kill(server.pid, SIGCONT);
 	tap_is(try_until(other, "b", "early"), "early", "local: it is sent on to all");
+	tap_is(try(other, "slow"), "early", "local: from the first one on");
+	tap_is(try(other, "bad"), "newer", "local: nonsense stays, and is in nobody's way");
 	(void)attempt(other, "b", &a);
 	tap_ok(a.count >= 3, "local: with its count: %u", a.count);
 	(void)attempt(other, "a", &a);
@@ -388,6 +460,7 @@ main(void)
 	scratch_make(where);
 	redisserver_init(&server, where, "server");
 	test_away();
+	test_said();
 	test_hung();
 	test_moods();
 	test_password();
