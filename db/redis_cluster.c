@@ -54,7 +54,7 @@ redis_part(struct redis *r, unsigned *part)
 }
 
 struct redis_node *
-redis_cluster_moved(struct redis *r, const char *error)
+redis_cluster_moved(struct redis *r, const struct redis_node *told_by, const char *error)
 {
 	/* An IPv6 address has colons of its own: the last one counts. */
 	const char *host = strrchr(error, ' '), *colon = strrchr(error, ':');
@@ -68,6 +68,8 @@ redis_cluster_moved(struct redis *r, const char *error)
 	    (port = atoi(colon + 1)) <= 0)
 		return NULL;
 	(void)snprintf(name, sizeof name, "%.*s", (int)(colon - host - 1), host + 1);
+	if (name[0] == '\0')
+		(void)strcpy(name, told_by->host); /* a cluster may not know its own addresses */
 	(void)pthread_mutex_lock(&r->lock);
 	node = redis_node_get(r, name, port);
 	if (node != NULL && error[0] == 'M') {

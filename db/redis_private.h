@@ -65,7 +65,8 @@ struct redis {
 	size_t			 node_count;
 	struct redis_node	*master;	/* whom to ask when it is no cluster; NULL: not known */
 	struct redis_node	**slots;	/* REDIS_SLOTS owners, NULL: not known; NULL: it is no cluster */
-	bool			 stale;		/* slots have moved */
+	atomic_bool		 stale;		/* slots have moved */
+	int64_t			 compared;	/* clock_mono ms when the master's clock was last looked at */
 	int64_t			 looked;	/* clock_mono ms when sentinels or cluster were last asked */
 
 	_Atomic uint64_t	 hints[REDIS_HINTS];	/* hashes of clients that a cluster said are allowed */
@@ -141,7 +142,8 @@ enum store_status redis_sentinel_tend(struct redis *, struct buf *why);
 /* The owners of slots; those away are tried. */
 enum store_status redis_cluster_tend(struct redis *, struct buf *why);
 /* "MOVED 3999 127.0.0.1:6381" or "ASK ...": to whom; NULL: malformed, or too many nodes. */
-struct redis_node *redis_cluster_moved(struct redis *, const char *error);
+struct redis_node *redis_cluster_moved(struct redis *, const struct redis_node *told_by,
+	    const char *error);
 /* Who holds this key; NULL: not known. */
 struct redis_node *redis_route(struct redis *, struct record_bytes key);
 /* One of those that hold all records together; NULL: no more of them. */

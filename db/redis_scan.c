@@ -21,6 +21,7 @@ struct scan {
 	size_t used;
 	bool full; /* what came does not fit */
 	bool late;
+	bool refused; /* it may not be asked that */
 };
 
 /* Every key that begins so, in the server's pattern language. */
@@ -133,6 +134,7 @@ read_page(struct scan *s, struct record_bytes prefix, int64_t count)
 	if (page != NULL && !good)
 		(void)snprintf(s->conn->why, sizeof s->conn->why, "%s",
 		    page->type == REDIS_REPLY_ERROR ? page->str : "no answer to SCAN");
+	s->refused = page != NULL && page->type == REDIS_REPLY_ERROR;
 	s->out->n = 0;
 	s->used = 0;
 	s->full = false;
@@ -160,8 +162,8 @@ redis_batch(struct redis *r, struct record_bytes prefix, struct store_batch *out
 	    read_page(&s, prefix, SCAN_COUNT) && (!s.full || read_page(&s, prefix, SCAN_COUNT_BIG));
 	if (!good) {
 		store_detail(r->store, "%s: %s", redis_node_text(node, name), s.conn->why);
-		redis_drop(r, node, &s.conn, s.late ? REDIS_STRIKES : 1);
-		return STORE_AWAY;
+		redis_drop(r, node, &s.conn, s.refused ? 0 : s.late ? REDIS_STRIKES : 1);
+		return s.refused ? STORE_FAILED : STORE_AWAY;
 	}
 	redis_return(r, &s.conn);
 	if (s.full) {

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define COMPARE_EVERY 60000 /* ms */
+
 bool
 redis_resolve(struct redis_node *node, char out[REDIS_HOST_SIZE], struct buf *why)
 {
@@ -99,6 +101,7 @@ redis_set_master(struct redis *r, struct redis_node *node)
 {
 	(void)pthread_mutex_lock(&r->lock);
 	r->master = node;
+	r->compared = clock_mono(&clock_real);
 	(void)pthread_mutex_unlock(&r->lock);
 }
 
@@ -132,14 +135,35 @@ redis_is_master_away(struct redis *r)
 	return away;
 }
 
-enum store_status
-redis_tend(struct redis *r, struct buf *why)
+/* A clock may be set while connections last, so it is compared now and then. */
+static enum store_status
+compare_clocks(struct redis *r, struct buf *why)
 {
-	if (r->slots != NULL)
-		return redis_cluster_tend(r, why);
+	int64_t now = clock_mono(&clock_real);
+
+	if (now - r->compared < COMPARE_EVERY)
+		return STORE_OK;
+	r->compared = now;
+	return redis_try(r, r->master, why) ? STORE_OK : STORE_AWAY;
+}
+
+static enum store_status
+find(struct redis *r, struct buf *why)
+{
 	if (r->store->setup.options.sentinel != NULL)
 		return redis_sentinel_tend(r, why);
 	return redis_is_master_away(r) ? find_master(r, why) : STORE_OK;
+}
+
+enum store_status
+redis_tend(struct redis *r, struct buf *why)
+{
+	enum store_status status;
+
+	if (r->slots != NULL)
+		return redis_cluster_tend(r, why); /* which connects often enough */
+	status = find(r, why);
+	return status == STORE_OK ? compare_clocks(r, why) : status;
 }
 
 bool
