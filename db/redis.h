@@ -57,7 +57,7 @@ enum store_status redis_batch(struct redis *, struct record_bytes prefix, struct
 enum store_status redis_expire(struct redis *, const struct record_bytes *keys, size_t n, int64_t now,
 	    uint64_t *removed_r);
 void	redis_stats(struct redis *, struct store_stats *);
-/* Its server, or one of them, does not answer. */
+/* Its server, or one of them, does not answer, or failed the last time. */
 bool	redis_is_away(struct redis *);
 
 #endif

@@ -153,11 +153,11 @@ ask_map(struct redis *r, struct redis_node *node, struct buf *why)
 	return good;
 }
 
-/* An owner that does not work; by r->lock. */
+/* An owner that does not work, or failed just now; by r->lock. */
 static bool
 is_lost(const struct redis_node *node)
 {
-	return node->away || node->address[0] == '\0';
+	return node->away || node->failures > 0 || node->address[0] == '\0';
 }
 
 bool

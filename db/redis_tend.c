@@ -130,7 +130,7 @@ redis_is_master_away(struct redis *r)
 	bool away;
 
 	(void)pthread_mutex_lock(&r->lock);
-	away = r->master == NULL || r->master->away;
+	away = r->master == NULL || r->master->away || r->master->failures > 0;
 	(void)pthread_mutex_unlock(&r->lock);
 	return away;
 }
