@@ -107,6 +107,6 @@ void	store_broken(struct store *, const char *why);
 #define STORE_CALM		60000	/* ms after the start before the first sweep */
 #define STORE_SWEEP_EVERY	3600000	/* ms from the end of a round to the next */
 int	maint_start(struct store *);	/* 0 or -1 */
-void	maint_stop(struct store *);
+bool	maint_stop(struct store *);	/* false: its thread is stuck, and keeps what it uses */
 
 #endif

@@ -12,6 +12,7 @@
 #include "db/backend.h"
 #include "db/dump.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,7 @@
 
 #define STEP_TIME     20 /* ms of sweep or snapshot between two looks at the clock */
 #define COMPACT_WORTH 10000 /* removed records that leave enough empty pages behind */
+#define STOP_WAIT     5 /* s */
 #define LEAP          3600 /* s; what is less removes little that would not go anyway */
 #define LEAP_CALM     (INT64_C(86400) * 1000) /* ms; time to see that a clock is wrong */
 
@@ -27,7 +29,7 @@ struct maint {
 	pthread_t thread;
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
-	bool stop; /* under lock */
+	bool stop, ended; /* under lock */
 
 	/* The thread's own; times are clock_mono ms. */
 	int64_t next_sweep, next_snapshot;
@@ -152,6 +154,8 @@ maint_main(void *arg)
 		if (!m->stop)
 			(void)pthread_cond_timedwait(&m->wake, &m->lock, &until);
 	}
+	m->ended = true;
+	(void)pthread_cond_signal(&m->wake);
 	(void)pthread_mutex_unlock(&m->lock);
 	return NULL;
 }
@@ -209,26 +213,43 @@ maint_start(struct store *s)
 	return 0;
 }
 
-void
+/* Whether the thread came to its end in time; that of a broken store is not waited for. */
+static bool
+has_ended(struct maint *m, bool broken)
+{
+	struct timespec until;
+	bool ended;
+	int rc = 0;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += broken ? 0 : STOP_WAIT;
+	(void)pthread_mutex_lock(&m->lock);
+	m->stop = true;
+	(void)pthread_cond_signal(&m->wake);
+	while (!m->ended && rc != ETIMEDOUT)
+		rc = pthread_cond_timedwait(&m->wake, &m->lock, &until);
+	ended = m->ended;
+	(void)pthread_mutex_unlock(&m->lock);
+	return ended;
+}
+
+bool
 maint_stop(struct store *s)
 {
 	struct maint *m = s->maint;
 
 	if (m == NULL)
-		return;
-	(void)pthread_mutex_lock(&m->lock);
-	m->stop = true;
-	(void)pthread_cond_signal(&m->wake);
-	(void)pthread_mutex_unlock(&m->lock);
-	if (atomic_load(&s->down)) {
-		(void)pthread_detach(m->thread); /* it may be stuck in the back end for ever */
-		s->maint = NULL;
-		return;
+		return true;
+	s->maint = NULL;
+	/* It may be stuck in the back end for ever, or wait for the address of a server. */
+	if (!has_ended(m, atomic_load(&s->down))) {
+		(void)pthread_detach(m->thread);
+		return false;
 	}
 	(void)pthread_join(m->thread, NULL);
 	dump_end(&m->snapshot);
 	(void)pthread_cond_destroy(&m->wake);
 	(void)pthread_mutex_destroy(&m->lock);
 	free(m);
-	s->maint = NULL;
+	return true;
 }

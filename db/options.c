@@ -67,8 +67,12 @@ read_password(const char *path, struct arena *a, const char **why_r)
 		*why_r = arena_printf(
 		    a, "password-file: %s can be read by everybody; chmod o= %s", path, path);
 	else if (fgets(line, PASSWORD_MAX + 2, f) == NULL ||
-		 (line[strcspn(line, "\n")] = '\0', line[0] == '\0'))
+		 (line[strcspn(line, "\r\n")] = '\0', line[0] == '\0'))
 		*why_r = arena_printf(a, "password-file: the first line of %s is empty", path);
+	else if (strlen(line) > PASSWORD_MAX)
+		*why_r =
+		    arena_printf(a, "password-file: the first line of %s is longer than %d bytes",
+			path, PASSWORD_MAX);
 	if (f != NULL)
 		(void)fclose(f);
 	return *why_r == NULL ? line : NULL;
@@ -116,8 +120,13 @@ store_options_finish(void *options, struct arena *a, const char **why_r)
 	struct redis_place *place;
 
 	*why_r = NULL;
-	if (o->url.n == 0)
-		return 0;
+	if (o->url.n == 0) {
+		if (o->sentinel != NULL || o->cluster || o->password_file != NULL ||
+		    o->tls_ca_file != NULL)
+			*why_r = "url: is missing, which sentinel, cluster, password-file and "
+				 "tls-ca-file are about";
+		return *why_r == NULL ? 0 : -1;
+	}
 	place = arena_alloc(a, sizeof *place);
 #ifndef HAVE_HIREDIS
 	*why_r = "url: this program was built without libhiredis";

@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/addr.h"
+
 #define HASH_SIZE 16 /* bytes of SHA-256: a collision among a million million records is unlikely */
 
 struct record_bytes
@@ -138,6 +140,18 @@ make_parts(struct redis *r, const struct store_options *o, struct buf *why)
 	return 0;
 }
 
+static bool
+is_named(const struct redis_place *place)
+{
+	struct addr numeric;
+	bool named = false;
+
+	for (size_t i = 0; i < place->n; i++)
+		named = named || (place->servers[i].port != 0 &&
+				     !addr_parse(&numeric, place->servers[i].host));
+	return named;
+}
+
 enum store_status
 redis_open(struct redis **redis_r, struct store *s, struct buf *why)
 {
@@ -169,6 +183,9 @@ redis_open(struct redis **redis_r, struct store *s, struct buf *why)
 	r->hashed = o->keys == STORE_KEYS_HASHED;
 	redis_script_sha(r->sha);
 	(void)pthread_mutex_init(&r->lock, NULL);
+	/* While the DNS is silent, names keep waiting whoever asks; the maintenance thread will. */
+	if (is_named(o->redis) && !s->setup.offline)
+		return STORE_AWAY;
 	status = redis_tend(r, why);
 	if (status != STORE_OK && s->setup.offline)
 		redis_close(redis_r);

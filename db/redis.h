@@ -40,7 +40,10 @@
 
 struct redis;
 
-/* Not OK: nobody answers; offline nothing is open then, else it is tried again by redis_tend(). */
+/*
+ * Not OK: nobody answers, or (without why) nobody was asked yet; offline nothing
+ * is open then, else it is tried again by redis_tend().
+ */
 enum store_status redis_open(struct redis **, struct store *, struct buf *why);
 void	redis_close(struct redis **);
 /* Find whom to ask if nobody is known or he is away.  OK, or why nobody answers. */

@@ -10,7 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DB_MAX      16383 /* far above what a server is configured for: 16 */
+#define DB_MAX 16383 /* far above what a server is configured for: 16 */
+#define HOST_BYTES \
+	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_:%" /* fe80::1%eth0 */
 #define PATH_MAX_UN 107 /* bytes of sockaddr_un.sun_path without its NUL */
 
 /* A decimal number up to max at the whole of text; false: none. */
@@ -93,6 +95,8 @@ take_host(struct redis_url *u, char *rest, int port)
 			return "a port is a number from 1 to 65535; IPv6 addresses need brackets";
 	}
 	u->host = rest;
+	if (rest[strspn(rest, HOST_BYTES)] != '\0')
+		return "a host is a name or an address; \"redis://host:port/number\"";
 	return *rest == '\0' ? "the host is missing: \"redis://127.0.0.1:6379\"" : NULL;
 }
 

@@ -96,9 +96,10 @@ shared_open(struct store *s, struct buf *why)
 	if (status == STORE_OK)
 		return STORE_OK;
 	if (sh->redis != NULL) { /* mail does not wait for it, nor do we */
-		store_say(s, STORE_TROUBLE, "store in %s: %s; %s", s->place, why->s,
-		    s->setup.options.down == STORE_DOWN_LOCAL ? "this host answers instead"
-							      : "mail goes on without it");
+		if (why->len > 0)
+			store_say(s, STORE_TROUBLE, "store in %s: %s; %s", s->place, why->s,
+			    s->setup.options.down == STORE_DOWN_LOCAL ? "this host answers instead"
+								      : "mail goes on without it");
 		return STORE_OK;
 	}
 	store_close(&sh->local);

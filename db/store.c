@@ -262,9 +262,10 @@ store_open(struct store **store_r, const struct store_setup *setup, struct buf *
 bool
 store_stop(struct store *s)
 {
-	maint_stop(s);
+	bool ended = maint_stop(s);
+
 	/* A thread stuck in a broken back end keeps what it uses. */
-	if (!gate_drain(&s->gate, CLOSE_WAIT) || atomic_exchange(&s->down, true))
+	if (!gate_drain(&s->gate, ended ? CLOSE_WAIT : 0) || atomic_exchange(&s->down, true))
 		return false;
 	s->backend->close(s);
 	return true;

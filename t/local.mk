@@ -128,8 +128,8 @@ unit_tests += t/unit/store_maint
 unit_tests += t/unit/store_panics
 if REDIS
 unit_tests += t/unit/redis_url
-unit_tests += t/unit/store_cluster
 unit_tests += t/unit/store_answers
+unit_tests += t/unit/store_cluster
 unit_tests += t/unit/store_shared
 endif
 unit_tests += t/unit/tables
