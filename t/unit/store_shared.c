@@ -17,12 +17,14 @@
 #include "t/unit/redisserver.h"
 
 #define DAY      86400
-#define DEADLINE 2000 /* ms: longer than a busy machine lets a good server wait */
+#define DEADLINE 2000 /* ms, of stores whose server stands still */
 #define PATIENCE 30000 /* ms */
 
 static const struct greylist_params usual = {300, 2 * DAY, 35 * DAY, 5};
 static struct redisserver server;
-static unsigned keys = STORE_KEYS_PLAIN; /* of stores that are opened */
+/* Of stores that are opened; a busy machine shall not make a good server late. */
+static unsigned keys = STORE_KEYS_PLAIN;
+static int64_t deadline = 10000;
 static char where[SCRATCH_SIZE];
 static char told[2000];
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* of told */
@@ -69,7 +71,7 @@ open_by(enum store_down down, const char *prefix, const struct clock *clock)
 					.cache_size = 16 << 20,
 					.redis = &server.place,
 					.prefix = prefix,
-					.deadline = DEADLINE,
+					.deadline = deadline,
 					.keys = keys,
 					.down = down},
 	    .directory = where,
@@ -461,10 +463,14 @@ main(void)
 	redisserver_init(&server, where, "server");
 	test_away();
 	test_said();
+	deadline = DEADLINE;
 	test_hung();
+	deadline = 10000;
 	test_moods();
 	test_password();
+	deadline = DEADLINE;
 	test_local();
+	deadline = 10000;
 	test_hashed();
 	test_merge();
 	test_merge_fields();
