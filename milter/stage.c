@@ -166,10 +166,10 @@ void
 stage_helo(struct stage_walk *w, const char *helo)
 {
 	struct txn *t = &w->txn;
-	bool again = t->helo != NULL;
+	bool again = t->helo != NULL || w->helo_lost;
 
 	stage_reset(w); /* RFC 5321 4.1.4: EHLO ends a transaction */
-	if (again && strncmp(t->helo, helo, STAGE_HELO_MAX) == 0)
+	if (t->helo != NULL && strncmp(t->helo, helo, STAGE_HELO_MAX) == 0)
 		return;
 	if (again) {
 		/* All is asked anew; a client that greets for ever must not fill the session. */
@@ -182,6 +182,7 @@ stage_helo(struct stage_walk *w, const char *helo)
 			w->lists[ABOUT_CONNECTION].n = 0;
 	}
 	t->helo = arena_strndup(&w->facts, helo, strnlen(helo, STAGE_HELO_MAX));
+	w->helo_lost = t->helo == NULL;
 	if (again)
 		walk_ask(w, STAGE_CONNECT);
 	walk_ask(w, STAGE_HELO);
@@ -210,7 +211,8 @@ stage_mail(
 	int64_t began = histogram_now();
 
 	stage_reset(w);
-	if (w->lists == NULL && (w->lists = calloc(ABOUT_COUNT, sizeof *w->lists)) == NULL)
+	if (w->helo_lost ||
+	    (w->lists == NULL && (w->lists = calloc(ABOUT_COUNT, sizeof *w->lists)) == NULL))
 		return -1;
 	w->in_message = true;
 	w->mails++;

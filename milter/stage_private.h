@@ -41,6 +41,7 @@ struct stage_walk {
 	size_t			 rows;		/* of the registry */
 	const struct house	*house;
 	bool			 local, submission;	/* the MTA says so */
+	bool			 helo_lost;	/* there was one, and no memory for it: no message can begin */
 
 	struct arena		 conn, facts, msg, to, one;
 	struct verdict_list	*lists;		/* ABOUT_COUNT of them, from the first MAIL on: idle sessions are many */
