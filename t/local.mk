@@ -179,6 +179,7 @@ perl_tests += t/session.t
 perl_tests += t/shadow.t
 perl_tests += t/shortage.t
 perl_tests += t/sign.t
+perl_tests += t/soak.t
 perl_tests += t/spamassassin.t
 perl_tests += t/style.t
 perl_tests += t/systemd.t
@@ -287,6 +288,12 @@ coverage:
 	perl $(srcdir)/t/coverage.pl $(srcdir) coverage
 .PHONY: coverage
 EXTRA_DIST += t/coverage.pl
+
+# make soak SOAK=60: for so many minutes; in a build with sanitizers, too.
+soak: $(sbin_PROGRAMS) t/fakedns t/load/load t/mtaclient/mtaclient
+	SOAK=$(or $(SOAK),60) TOP_SRCDIR=$(abs_srcdir) TOP_BUILDDIR=$(abs_builddir) \
+	TSAN_OPTIONS="suppressions=$(abs_srcdir)/t/tsan.supp halt_on_error=1 $$TSAN_OPTIONS" perl $(srcdir)/t/soak.t
+.PHONY: soak
 
 # What the Perl tests share.
 EXTRA_DIST += \

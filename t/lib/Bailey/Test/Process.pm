@@ -84,6 +84,8 @@ sub cpu {
 	return ($field[11] + $field[12]) / POSIX::sysconf(POSIX::_SC_CLK_TCK());
 }
 sub memory { my ($self) = @_; return slurp("/proc/$self->{pid}/status") =~ /^VmRSS:\s+(\d+)/m ? $1 : 0 }
+# Terabytes that a sanitizer has taken in advance.
+sub is_sanitized { my ($self) = @_; return slurp("/proc/$self->{pid}/status") =~ /^VmSize:\s+(\d+)/m && $1 > 2**30 }
 sub files { my ($self) = @_; return scalar(() = glob "/proc/$self->{pid}/fd/*") }
 sub threads { my ($self) = @_; return scalar(() = glob "/proc/$self->{pid}/task/*") }
 
