@@ -412,6 +412,9 @@ subtest 'a daemon in trouble' => sub {
 };
 
 subtest 'nothing runs' => sub {
+	kill STOP => $daemon->process->pid;
+	finds('a daemon that hangs', qr/^fail daemon: does not answer.* -> systemctl restart/);
+	kill CONT => $daemon->process->pid;
 	$daemon->stop;
 	finds('no daemon', qr/^fail daemon: does not answer.* -> systemctl start/);
 	finds('no socket', qr/^fail socket: .*No such file.* -> start the daemon/);

@@ -7,6 +7,12 @@
 #include "ctl/doctor/doctor.h"
 #include "ctl/show.h"
 
+static const char *const remedies[] = {
+    [DAEMON_HERE] = "systemctl restart bailey; journalctl -u bailey",
+    [DAEMON_ABSENT] = "systemctl start bailey; journalctl -u bailey",
+    [DAEMON_DEAF] = "ask as root, or as a member of control-group",
+};
+
 static void
 tell(struct doctor *d)
 {
@@ -14,7 +20,7 @@ tell(struct doctor *d)
 	int64_t lost = json_number_of(d->status, "receipts_lost");
 
 	if (d->status == NULL) {
-		find(d, LEVEL_FAIL, "daemon", "systemctl start bailey; journalctl -u bailey",
+		find(d, LEVEL_FAIL, "daemon", remedies[d->found],
 		    "does not answer at its control socket");
 		return;
 	}

@@ -14,7 +14,6 @@
 #include <unistd.h>
 
 #include "ctl/commands.h"
-#include "ctl/daemon.h"
 #include "ctl/show.h"
 #include "lib/text.h"
 
@@ -137,8 +136,14 @@ ask_daemon(struct doctor *d)
 {
 	struct timeval patience = {.tv_sec = DOCTOR_DAEMON_S};
 	struct daemon daemon;
+	char room[512];
+	struct buf why;
 
-	if (daemon_open(&daemon, d->call) == 0) {
+	buf_init(&why, room, sizeof room);
+	d->found = daemon_find(&daemon, d->call, &why);
+	if (d->found != DAEMON_HERE) {
+		(void)call_fail(d->call, "%s", why.s);
+	} else {
 		(void)setsockopt(daemon.fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
 		d->status = answer_to(&daemon, "status");
 	}

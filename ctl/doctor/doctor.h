@@ -12,6 +12,7 @@
 #include <jansson.h>
 
 #include "ctl/command.h"
+#include "ctl/daemon.h"
 #include "lib/buf.h"
 #include "lib/name.h"
 #include "milter/conf.h"
@@ -29,6 +30,7 @@ struct doctor {
 	const struct call	*call;
 	struct conf		*conf;
 	struct arena		 arena;		/* for names and remedies */
+	enum daemon_found	 found;		/* DAEMON_HERE without a status: it does not answer */
 	json_t			*status, *mta;	/* the daemon's answers; NULL: none */
 
 	json_t			*postfix;	/* name: value, of postconf(1); NULL: no Postfix */
