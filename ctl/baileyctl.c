@@ -90,7 +90,7 @@ take_options(struct call *call, int argc, char **argv)
 			return -1;
 		if (c == 'h') {
 			usage_one(call->command, stdout);
-			exit(EXIT_DONE);
+			exit(fflush(stdout) == 0 ? EXIT_DONE : EXIT_FAILED);
 		}
 		if (c == 'j') {
 			call->json = true;
@@ -139,7 +139,7 @@ take_globals(struct call *call, int argc, char **argv)
 			break;
 		case 'h':
 			usage_all(stdout);
-			exit(EXIT_DONE);
+			exit(fflush(stdout) == 0 ? EXIT_DONE : EXIT_FAILED);
 		case 'j':
 			call->json = true;
 			break;

@@ -20,8 +20,9 @@
 /* Exit status by action, so that scripts need not read. */
 enum { CHECK_TEMPFAIL = 10, CHECK_REJECT, CHECK_QUARANTINE, CHECK_DISCARD };
 
-#define SOMEBODY "somebody@localhost" /* when no recipient is given */
-#define SERVER   "localhost" /* not the name of this host: a replay elsewhere must be the same */
+#define SOMEBODY \
+	"somebody@recipient.example" /* when none is given; with nothing to be said against it */
+#define SERVER "localhost" /* not the name of this host: a replay elsewhere must be the same */
 
 /* clang-format off */
 static const struct command_option options[] = {

@@ -178,6 +178,8 @@ subtest 'envelope' => sub {
 	is($found->{recipients}[0]{action}, 'reject', 'one recipient is refused');
 	ok($found->{recipients}[1]{exempt}, 'another is exempt');
 	ok($found->{message}, 'and gets the message');
+	is_deeply([ map { $_->{result} } grep { $_->{check} eq 'recipient' }
+	    @{ $run->('--client', '192.0.2.1')->{recipients}[0]{verdicts} } ], ['pass'], 'to leave out the recipient is nothing suspect');
 	my ($status, $out, $err) = check('--client', 'mail.client.example', "$folder/plain");
 	is($status, 2, 'a name for an address');
 	like($err, qr/not an IP address/, 'is told');
