@@ -168,7 +168,8 @@ Left running, on 127.0.0.1 port $port.  Send to it by hand:
 	MAIL FROM:<sender\@client.example>
 	RCPT TO:<user\@example.org>
 
-configuration	$folder/bailey/bailey.conf (after a change: kill -HUP @{[$house->bailey->process->pid]})
+configuration	$folder/bailey/bailey.conf
+look at it	$ENV{TOP_BUILDDIR}/baileyctl -c $folder/bailey/bailey.conf status (stats, top, why ID, reload, doctor, ...)
 log		$folder/bailey/log
 mailbox		$folder/postfix/mail/box/new
 end it		sudo contrib/quickstart stop
