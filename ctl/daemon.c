@@ -20,6 +20,7 @@
 #include "milter/conf.h"
 
 #define USUAL_SOCKET "unix:/run/bailey/control.sock"
+#define ANSWER_USUAL 4096 /* bytes; it is doubled while an answer is longer */
 
 /* On the heap; NULL: there is none, or no memory. */
 static char *
@@ -141,20 +142,32 @@ send_line(int fd, const char *request)
 	return n >= 0 && send(fd, "\n", 1, MSG_NOSIGNAL) == 1;
 }
 
-/* One line, without an end; NULL: errno says why, 0 the connection was closed. */
+/* One line with its end, on the heap; NULL: errno says why, 0 the connection was closed. */
 static char *
 read_line(FILE *in)
 {
-	char *line = NULL;
-	size_t room = 0;
-	ssize_t n;
+	char *line = NULL, *larger;
+	size_t len = 0, room = 0;
+	int c = 0;
 
 	errno = 0;
-	n = getline(&line, &room, in);
-	if (n > 0 && n <= DAEMON_ANSWER_MAX && line[n - 1] == '\n')
+	while (c != '\n' && c != EOF) {
+		if (len + 1 >= room) {
+			room = room == 0 ? ANSWER_USUAL : 2 * room;
+			larger = room <= DAEMON_ANSWER_MAX ? realloc(line, room) : NULL;
+			if (larger == NULL) {
+				errno = EMSGSIZE;
+				break;
+			}
+			line = larger;
+		}
+		c = getc(in);
+		line[len++] = (char)c;
+	}
+	if (c == '\n') {
+		line[len] = '\0';
 		return line;
-	if (n > DAEMON_ANSWER_MAX)
-		errno = EMSGSIZE;
+	}
 	free(line);
 	return NULL;
 }
