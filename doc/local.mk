@@ -3,3 +3,5 @@ dist_man_MANS += \
 	doc/bailey.8 \
 	doc/bailey.conf.5 \
 	doc/baileyctl.8
+
+EXTRA_DIST += doc/PERFORMANCE

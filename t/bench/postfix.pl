@@ -41,8 +41,9 @@ for my $connections (8, 64) {
 	my @is = $load->in_turn($runs, \@peers, '--messages', MESSAGES, '--connections', $connections);
 	row("messages a second, $connections at once", [column(rate => @is)],
 	    verdict('bailey to bare', ratio(rate => @is[2, 0]), '>=', 0.65));
-	my $added = median(map { $is[2][$_]{'cpu-s-per-1000'} - $is[0][$_]{'cpu-s-per-1000'} } 0 .. $runs - 1);
-	row('    CPU s for 1000', [column('cpu-s-per-1000' => @is)], verdict('bailey adds', $added, '<=', 0.5));
+	row('    CPU s for 1000', [column('cpu-s-per-1000' => @is)]);
+	my @added = map { added($_, $is[0]) } @is;
+	row('    of it added to bare', \@added, verdict('by bailey', $added[2], '<=', 0.5));
 	row('    whole session, ms p50', [column('whole-p50-ms' => @is)]);
 	row('    ms p99', [column('whole-p99-ms' => @is)]);
 }
@@ -63,3 +64,6 @@ for my $rtt (20, 50) {
 	    verdict('ratio', ($p50[3] + $own) / ($p50[2] + $own), '<=', 1.1));
 }
 exit(missed() ? 1 : 0);
+
+# CPU beside the bare Postfix, run by run.
+sub added { my ($with, $bare) = @_; return median(map { $with->[$_]{'cpu-s-per-1000'} - $bare->[$_]{'cpu-s-per-1000'} } 0 .. $#$with) }
