@@ -22,6 +22,14 @@ show_resolver(const json_t *r)
 	    (long long)json_number_of(r, "forged"));
 }
 
+/* Calls that did not end well, though somebody answered. */
+static long long
+failed_calls(const json_t *s)
+{
+	return json_number_of(s, "busy") + json_number_of(s, "full") + json_number_of(s, "failed") +
+	       json_number_of(s, "newer");
+}
+
 static void
 show_store(const json_t *s)
 {
@@ -30,8 +38,11 @@ show_store(const json_t *s)
 		(void)puts("none now, see the log");
 		return;
 	}
-	(void)printf("%s, about %lld records, %lld KB\n", json_text_of(s, "type"),
+	(void)printf("%s, about %lld records, %lld KB", json_text_of(s, "type"),
 	    (long long)json_number_of(s, "records"), (long long)json_number_of(s, "bytes") / 1024);
+	if (failed_calls(s) > 0)
+		(void)printf("; %lld CALLS FAILED, see the log", failed_calls(s));
+	(void)putchar('\n');
 	if (json_object_get(s, "server_away") == NULL)
 		return;
 	show_key("");

@@ -170,4 +170,13 @@ subtest 'dump and load' => sub {
 
 is($redis->cli('--scan', '--pattern', 'bailey:r*'), '', 'nor on the server');
 cmp_ok($redis->keys('bailey:g'), '>', 1, 'where triplets are');
+subtest 'full' => sub {
+	unlike(($mx[0]->bailey->ctl('status'))[1], qr/FAILED/, 'no call has failed');
+	$redis->cli('CONFIG', 'SET', 'maxmemory', 1);
+	like(try(0, '192.0.2.91', 'full@client.example'), qr/^250 /, 'nobody is greylisted');
+	like(($mx[0]->bailey->ctl('status'))[1], qr/; [1-9]\d* CALLS FAILED, see the log$/m, 'which status knows');
+	$redis->cli('CONFIG', 'SET', 'maxmemory', 0);
+	like(try(0, '192.0.2.91', 'full@client.example'), qr/^451 /, 'until there is room');
+};
+
 done_testing;
