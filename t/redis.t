@@ -31,7 +31,7 @@ my @urls = ('url = "' . $redis->url(':a%3ab%40c%2f%25@') . '"',
 	'url = { "unix:' . $redis->socket . qq(" }\nstore-down = local\npassword-file = "$secret"));
 my @mx = map {
 	my $house = Bailey::Test->new;
-	$house->dns;
+	$house->dns(zones => []);
 	$house->bailey("store { $_\ndeadline = 3s }\ngreylist { apply = all\ndelay = 2s\nauto-allow-after = 1 }\nrdns { mode = off }");
 	$house->postfix(smtpd_sasl_auth_enable => 'yes',
 		smtpd_recipient_restrictions => 'permit_sasl_authenticated, reject_unauth_destination',
@@ -130,7 +130,7 @@ sub other_time {
 subtest 'clocks' => sub {
 	my ($proxy, $port) = other_time();
 	my $late = Bailey::Test->new;
-	$late->dns;
+	$late->dns(zones => []);
 	$late->bailey(qq(store { url = "redis://127.0.0.1:$port"\npassword-file = "$secret"\ndeadline = 3s }\n)
 	    . "greylist { apply = all }\nrdns { mode = off }");
 	$late->postfix;
