@@ -22,7 +22,7 @@ const struct option store_option_table[] = {
 	/* On disk, or gone with the process. */
 	{"type", OPTION_CHOICE, AT(type), "disk", .choices = types},
 	/* Of the disk store; of a store in memory: all it may take. */
-	{"cache-size", OPTION_SIZE, AT(cache_size), "32M", .min = 1024 * 1024, .max = INT64_C(64) << 30},
+	{"cache-size", OPTION_SIZE, AT(cache_size), "8M", .min = 1024 * 1024, .max = INT64_C(64) << 30},
 	/* Every change on the platter before the answer; else a power cut costs the last second. */
 	{"synchronous", OPTION_BOOL, AT(synchronous), .value = "no"},
 	/* Text snapshots, from which a damaged store is restored; 0: none. */
