@@ -53,8 +53,9 @@ stands_in(struct store *s, enum store_status status)
 }
 
 /*
- * This host changed a record instead, and how that went.  Only then it is to be
- * sent on: else it might be looked for before it is there.
+ * This host was asked to change a record instead, and how that went.  Only when
+ * it is there it is to be sent on; and if it has no room either, it is still
+ * the server that is missed.
  */
 static enum store_status
 took_over(struct store *s, enum store_status there, enum store_status here)
@@ -62,11 +63,13 @@ took_over(struct store *s, enum store_status there, enum store_status here)
 	struct shared *sh = s->state;
 	int64_t none = 0;
 
+	if (here != STORE_OK)
+		return there;
 	atomic_fetch_add(&sh->stood_in, 1);
 	(void)atomic_compare_exchange_strong(
 	    &sh->unsent, &none, clock_wall(s->setup.clock) - SENT_TWICE);
 	store_trouble(s, there, "this host answers instead");
-	return here;
+	return STORE_OK;
 }
 
 static enum store_status
