@@ -143,6 +143,7 @@ print_times(enum load_step step)
 	qsort(t->v, t->n, sizeof *t->v, compare);
 	printf("%s-p50-ms %.3f\n", step_names[step], (double)t->v[t->n / 2] / 1e6);
 	printf("%s-p99-ms %.3f\n", step_names[step], (double)t->v[t->n * 99 / 100] / 1e6);
+	printf("%s-max-ms %.3f\n", step_names[step], (double)t->v[t->n - 1] / 1e6);
 }
 
 static void
