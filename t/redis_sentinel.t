@@ -8,6 +8,7 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use Bailey::Test;
+use Bailey::Test::Mta;
 use Bailey::Test::Redis;
 use Bailey::Test::Tools;
 use Test::More;
@@ -52,4 +53,26 @@ like(try('joe'), qr/^451 .*come back in 3[0-5]\d\d seconds/, 'who knows what was
 $master->start;
 ok(wait_until { $master->cli('ROLE') =~ /^slave/ }, 'the first one comes back as a replica');
 like(try('eve'), qr/^451 /, 'and is not asked');
+
+# Whether the answer comes from the server, and what the log says if it does not.
+sub started_with {
+	my ($name, @urls) = @_;
+	my $other = Bailey::Test->new;
+	$other->dns;
+	my $daemon = $other->bailey(sprintf qq(store { url = { %s }\nsentinel = "$name"\ndeadline = 2s }\n)
+	    . "greylist { apply = all }\nrdns { mode = off }", join ', ', map { qq("$_") } @urls);
+	my $reply = Bailey::Test::Mta->new($daemon->socket)->last('open', 'connect h 192.0.2.40 25', 'helo mail.client.example',
+	    'mail <sue@client.example>', 'rcpt <user@example.org>');
+	return ($reply, $daemon->log);
+}
+
+my @dead = map { 'redis://127.0.0.1:' . Bailey::Test::Postfix::free_port() } 1 .. 2;
+my ($answer, $log) = started_with('mail', @dead, $sentinels[2]->url);
+like($answer, qr/Greylisted/, 'two of three sentinels are dead: the third is believed');
+($answer, $log) = started_with('mail', @dead);
+is($answer, 'rcpt: continue', 'all are dead: nobody is greylisted');
+like($log, qr/store in \S+: (?:sentinel 127\.0\.0\.1:\d+: Connection refused(?:; )?){2}; mail goes on without it/, 'and the log names them');
+($answer, $log) = started_with('mial', map { $_->url } @sentinels);
+is($answer, 'rcpt: continue', 'a wrong name: nobody is greylisted');
+like($log, qr/sentinel \S+: it knows no master of that name.*; mail goes on without it/, 'and the log says why') or diag($log);
 done_testing;
