@@ -171,6 +171,7 @@ perl_tests += t/postfix_spf.t
 perl_tests += t/packaging.t
 perl_tests += t/postfix_trouble.t
 perl_tests += t/redis.t
+perl_tests += t/redis_faults.t
 perl_tests += t/redis_sentinel.t
 perl_tests += t/sandbox.t
 perl_tests += t/sender.t

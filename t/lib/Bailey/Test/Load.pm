@@ -5,7 +5,7 @@ package Bailey::Test::Load;
 # DNS, everything on in Bailey, t/load to play many MTA connections, and tables
 # of what it says.
 #
-#	my $load = Bailey::Test::Load->new(clients => 200, domains => 50, rules => $text, greylist => $text);
+#	my $load = Bailey::Test::Load->new(clients => 200, domains => 50, rules => $text, greylist => $text, conf => $text);
 #	my %figure = $load->run($load->house->bailey, qw(--connections 8 --messages 1000));
 
 use v5.32;
@@ -37,7 +37,7 @@ sub house { return $_[0]{house} }
 sub everything {
 	my ($self) = @_;
 	return join "\n", 'maximum-sessions = 6000', "greylist { $self->{greylist} }",
-	    'dnsbl { ' . join(' ', map { qq(zone "bl$_.example" {}) } 1 .. LISTS) . ' }', '';
+	    'dnsbl { ' . join(' ', map { qq(zone "bl$_.example" {}) } 1 .. LISTS) . ' }', $self->{conf} // '', '';
 }
 
 # Of client n in t/load/mail.c.

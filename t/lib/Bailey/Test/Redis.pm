@@ -27,10 +27,11 @@ my $made = 0;
 # Why this machine cannot run one; undef if it can.
 sub why_not { return -x '/usr/bin/redis-server' && -x '/usr/bin/redis-cli' ? undef : 'Redis is not installed' }
 
-# conf: further lines of its configuration; sentinel: it is one.
+# conf: further lines of its configuration; sentinel: it is one; address: another
+# than 127.0.0.1; by: the words of a command that runs it elsewhere.
 sub new {
 	my ($class, $house, %is) = @_;
-	my $self = bless { %is, folder => "$house/redis" . $made++ }, $class;
+	my $self = bless { address => '127.0.0.1', by => [], %is, folder => "$house/redis" . $made++ }, $class;
 	mkdir $self->{folder} or die "$self->{folder}: $!\n";
 	for (1 .. PORT_TRIES) {
 		$self->{port} = Bailey::Test::Postfix::free_port() if $is{tcp};
@@ -48,7 +49,7 @@ sub log { my ($self) = @_; return -e "$self->{folder}/log" ? slurp("$self->{fold
 # As in bailey.conf; user: "name:password@".
 sub url {
 	my ($self, $user) = @_;
-	return $self->{port} ? 'redis://' . ($user // '') . "127.0.0.1:$self->{port}" : 'unix:' . $self->socket;
+	return $self->{port} ? 'redis://' . ($user // '') . "$self->{address}:$self->{port}" : 'unix:' . $self->socket;
 }
 
 # What it remembered is gone.
@@ -59,7 +60,7 @@ sub start {
 	unlink $self->socket, "$folder/log";
 	# Sentinels and nodes of a cluster write down there what they found.
 	spew("$folder/redis.conf", <<"EOF_CONF" . ($self->{conf} // '')) if !$self->{started};
-bind 127.0.0.1
+bind $self->{address}
 port $port
 unixsocket ${\$self->socket}
 unixsocketperm 777
@@ -67,8 +68,8 @@ dir $folder
 save ""
 appendonly no
 EOF_CONF
-	$self->{process} = Bailey::Test::Process->start("$folder/log", '/usr/bin/redis-server', "$folder/redis.conf",
-	    $self->{sentinel} ? '--sentinel' : ());
+	$self->{process} = Bailey::Test::Process->start("$folder/log", @{ $self->{by} }, '/usr/bin/redis-server',
+	    "$folder/redis.conf", $self->{sentinel} ? '--sentinel' : ());
 	wait_until { !$self->{process}->alive || -S $self->socket && $self->cli('PING') =~ /PONG|NOAUTH/ };
 	return $self->{started} = $self->{process}->alive;
 }
