@@ -130,7 +130,7 @@ sub outage {
 	my ($name, $begin, $end, $meanwhile) = @_;
 	my $who = "while-$name" =~ tr/ /-/r;
 	my ($calls, $answered) = away();
-	until_known(until_new()) or die "greylisting does not work before the outage\n";
+	until_new() or die "greylisting does not work before the outage\n";
 	my $stop = mail();
 	sleep 0.5;
 	my $begun = time;
