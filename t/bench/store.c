@@ -40,7 +40,7 @@ struct worker {
 	struct store *store;
 	int number;
 	int64_t now;
-	int64_t wrong;
+	int64_t wrong, unanswered;
 	enum greylist_outcome wanted;
 };
 
@@ -95,7 +95,8 @@ work(void *arg)
 		char client[40], sender[48], rcpt[40];
 		const char *fields[] = {client, sender, rcpt};
 		struct record_key triplet, from;
-		struct greylist_answer a = {.outcome = GREYLIST_ALLOWED};
+		struct greylist_answer a;
+		enum store_status status;
 		int64_t begin, took;
 
 		(void)snprintf(client, sizeof client, "%u.%u.%u.0/24", (unsigned)(n >> 56),
@@ -106,10 +107,11 @@ work(void *arg)
 		record_key_make(&triplet, RECORD_TRIPLET, fields, 3);
 		record_key_make(&from, RECORD_CLIENT, fields, 1);
 		begin = micros();
-		(void)store_greylist(
+		status = store_greylist(
 		    w->store, &(struct store_attempt){&triplet, &from, w->now, &usual}, &a);
 		took = micros() - begin;
-		w->wrong += a.outcome != w->wanted;
+		w->unanswered += status != STORE_OK;
+		w->wrong += status == STORE_OK && a.outcome != w->wanted;
 		if (decisions <= SAMPLES || i % (decisions / SAMPLES + 1) == 0)
 			samples[decisions <= SAMPLES ? i : i / (decisions / SAMPLES + 1)] =
 			    (uint32_t)took;
@@ -131,7 +133,7 @@ round_of(struct store *s, const char *name, int64_t now, enum greylist_outcome w
 	size_t kept =
 	    (size_t)(decisions <= SAMPLES ? decisions : decisions / (decisions / SAMPLES + 1));
 	struct worker *w = calloc((size_t)threads, sizeof *w);
-	int64_t begin = micros(), took, wrong = 0;
+	int64_t begin = micros(), took, wrong = 0, unanswered = 0;
 
 	for (int i = 0; i < threads; i++) {
 		w[i] = (struct worker){.store = s, .number = i, .now = now, .wanted = wanted};
@@ -140,12 +142,16 @@ round_of(struct store *s, const char *name, int64_t now, enum greylist_outcome w
 	for (int i = 0; i < threads; i++) {
 		(void)pthread_join(w[i].thread, NULL);
 		wrong += w[i].wrong;
+		unanswered += w[i].unanswered;
 	}
 	took = micros() - begin;
 	qsort(samples, kept, sizeof *samples, by_value);
-	printf("bailey   %-7s %3d threads %9lld decisions %8lld/s   p50 %6u us   p99 %6u us%s\n",
+	printf("bailey   %-7s %3d threads %9lld decisions %8lld/s   p50 %6u us   p99 %6u us%s",
 	    name, threads, (long long)decisions, (long long)(decisions * 1000000 / (took + 1)),
 	    samples[kept / 2], samples[kept * 99 / 100], wrong != 0 ? "   WRONG" : "");
+	if (unanswered != 0)
+		printf("   %lld not answered", (long long)unanswered);
+	printf("\n");
 	(void)fflush(stdout);
 	free(w);
 }
