@@ -168,7 +168,6 @@ perl_tests += t/postfix_hostile.t
 perl_tests += t/postfix_origin.t
 perl_tests += t/postfix_postscreen.t
 perl_tests += t/postfix_spf.t
-perl_tests += t/packaging.t
 perl_tests += t/postfix_trouble.t
 perl_tests += t/redis.t
 perl_tests += t/redis_faults.t
