@@ -356,7 +356,15 @@ fill(struct load *l, cfg_t *sec, cfg_t *general, const struct option *table, voi
 	}
 }
 
-/* Sections in which nothing is written share the general options. */
+static bool
+any_is_written(cfg_t *sec, const struct option *o)
+{
+	while (o != NULL && o->key != NULL && !is_written(cfg_getopt(sec, o->key)))
+		o++;
+	return o != NULL && o->key != NULL;
+}
+
+/* Who writes no option of a check shares the general ones, and what was found with them. */
 static void
 fill_class(struct load *l, cfg_t *root, cfg_t *sec, struct conf_class *class)
 {
@@ -365,23 +373,20 @@ fill_class(struct load *l, cfg_t *root, cfg_t *sec, struct conf_class *class)
 	for (size_t i = 0; i < p->group_count; i++) {
 		const struct conf_group *g = &p->groups[i];
 		cfg_t *own = g->check != NULL ? cfg_getsec(sec, g->name) : NULL;
-		cfg_opt_t *opt = own != NULL ? own->opts : NULL;
 		struct conf_check *rules = &class->checks[g->row];
 		void *options;
 
 		if (own == NULL)
 			continue;
 		*rules = l->conf->checks[g->row];
-		while (opt->name != NULL && !is_written(opt))
-			opt++;
-		if (opt->name == NULL)
+		fill(l, own, cfg_getsec(root, g->name), g->parts[0].table, rules);
+		if (!any_is_written(own, g->parts[1].table))
 			continue;
 		rules->options = options = arena_alloc(&p->arena, g->check->options_size);
 		if (options == NULL) {
 			mistake(l, sec->line, sec, NULL, "out of memory");
 			return;
 		}
-		fill(l, own, cfg_getsec(root, g->name), g->parts[0].table, rules);
 		fill(l, own, cfg_getsec(root, g->name), g->parts[1].table, options);
 		finish(l, own, g->finish, options);
 	}

@@ -58,6 +58,13 @@ print_table(const struct option *table, const void *base, int depth, FILE *fp)
 	}
 }
 
+static bool
+is_same(const struct conf_check *a, const struct conf_check *b)
+{
+	return a->mode == b->mode && a->options == b->options &&
+	       memcmp(a->actions, b->actions, sizeof a->actions) == 0;
+}
+
 /* Of its sections those that are not the general ones. */
 static void
 print_class(const struct conf *c, const struct conf_class *class, FILE *fp)
@@ -69,7 +76,7 @@ print_class(const struct conf *c, const struct conf_class *class, FILE *fp)
 	for (size_t i = 0; i < c->private->group_count; i++) {
 		const struct conf_group *g = &c->private->groups[i];
 
-		if (g->check == NULL || class->checks[g->row].options == c->checks[g->row].options)
+		if (g->check == NULL || is_same(&class->checks[g->row], &c->checks[g->row]))
 			continue;
 		fprintf(fp, "\t%s {\n", g->name);
 		print_table(g->parts[0].table, &class->checks[g->row], 2, fp);

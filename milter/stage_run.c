@@ -24,7 +24,8 @@ static void
 assert_order(const struct check *c, size_t row)
 {
 	assert(row < CHECKS_MAX);
-	assert(c->scope != SCOPE_CONNECTION || c->judge[STAGE_EOM] == NULL);
+	/* What is found of a connection stays, whoever the recipients are and whatever class they have. */
+	assert(c->scope != SCOPE_CONNECTION || (c->judge[STAGE_EOM] == NULL && c->options == NULL));
 	for (const char *const *name = c->after; name != NULL && *name != NULL; name++) {
 		size_t i = 0;
 

@@ -39,7 +39,6 @@ use_class(struct stage_walk *w, const struct conf_class *class)
 		if (was[i].options == is[i].options)
 			continue;
 		w->judged[i] = false;
-		forget_verdicts(&w->lists[ABOUT_CONNECTION], check_registry[i]);
 		forget_verdicts(&w->lists[ABOUT_MESSAGE], check_registry[i]);
 	}
 	w->found_by = class;

@@ -323,6 +323,40 @@ tell_number(struct txn *t, int check, enum stage stage)
 		(void)report(t, R_FAIL, "alone");
 }
 
+static unsigned judged; /* times alpha was */
+
+static void
+odd_client(struct txn *t, int check, enum stage stage)
+{
+	(void)stage;
+	if (check != ALPHA)
+		return;
+	judged++;
+	(void)report(t, R_ODD, "the connection is odd");
+}
+
+/* A client may stay for ever, and its recipients be of a class by turns. */
+static void
+test_long_connection(void)
+{
+	struct stage_walk *w = begin("class \"strict\" { recipients = { \"bob@example.org\" }\n"
+				     "alpha { odd = \"reject\" } }");
+	unsigned wrong = 0;
+
+	fake_judge = odd_client;
+	judged = 0;
+	for (unsigned i = 0; i < 2000; i++) {
+		(void)stage_mail(w, "<a@b.example>", NULL, NULL);
+		wrong += rcpt(w, "<eve@example.org>") != ACTION_PASS;
+		wrong += rcpt(w, "<bob@example.org>") != ACTION_REJECT;
+		wrong += stage_dropped(w) > 0;
+	}
+	tap_is_int(
+	    wrong, 0, "2000 messages in one connection: each to eve passes, each to bob does not");
+	tap_is_int(judged, 1, "for actions of its own a class needs no other look at the client");
+	stage_close(&w);
+}
+
 static void
 test_class(void)
 {
@@ -451,6 +485,7 @@ main(void)
 	test_shadow();
 	test_greylist();
 	test_class();
+	test_long_connection();
 	test_proof();
 	test_codes();
 	return tap_done();
