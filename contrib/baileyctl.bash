@@ -8,14 +8,14 @@ _baileyctl()
 
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
-		-c | -d | -s) ((i++)) ;;
+		-c | -d | -s | -t) ((i++)) ;;
 		-*) ;;
 		*) subcommand=${COMP_WORDS[i]} && break ;;
 		esac
 	done
 	compopt -o default
 	case $previous in
-	-c | -d | -s) COMPREPLY=() && return ;;
+	-c | -d | -s | -t) COMPREPLY=() && return ;;
 	help) subcommand='' ;;
 	esac
 	mapfile -t COMPREPLY < <(compgen -W \

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ctl/daemon.h"
 #include "ctl/show.h"
 #include "ctl/usage.h"
 
@@ -129,7 +130,7 @@ take_globals(struct call *call, int argc, char **argv)
 	int c;
 
 	/* "+": stop at the subcommand. */
-	while ((c = getopt_long(argc, argv, "+c:d:hjs:", spelt, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "+c:d:hjs:t:", spelt, NULL)) != -1) {
 		switch (c) {
 		case 'c':
 			call->conf_path = optarg;
@@ -146,6 +147,12 @@ take_globals(struct call *call, int argc, char **argv)
 		case 's':
 			call->socket = optarg;
 			break;
+		case 't':
+			if (daemon_patience(optarg, &call->patience))
+				break;
+			(void)fprintf(stderr,
+			    "baileyctl: -t %s: not a duration from 1ms to 1d, like 5s\n", optarg);
+			return -1;
 		default:
 			return -1;
 		}
@@ -156,7 +163,8 @@ take_globals(struct call *call, int argc, char **argv)
 int
 main(int argc, char **argv)
 {
-	static struct call call = {.conf_path = SYSCONFDIR "/bailey/bailey.conf"};
+	static struct call call = {
+	    .conf_path = SYSCONFDIR "/bailey/bailey.conf", .patience = PATIENCE_MS};
 	int at = take_globals(&call, argc, argv), status;
 
 	if (at < 0 || at == argc)

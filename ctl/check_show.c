@@ -74,7 +74,7 @@ show_field(const json_t *field)
 	const char *s = json_text_of(field, "value");
 
 	(void)printf("  %s: ", json_text_of(field, "name"));
-	show_lines(s, strlen(s), "  ");
+	show_lines(s, strlen(s), "  ", stdout);
 }
 
 static void

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* What every subcommand may exit with; those of its own stand in its file and in baileyctl(8). */
 enum exit_status {
@@ -24,6 +25,7 @@ struct command_option {
 	const char	*summary;
 };
 
+#define PATIENCE_MS		60000	/* a reload may look up many things */
 #define COMMAND_VALUES_MAX	1000	/* options on one command line: recipients of a message */
 
 struct call {				/* a command line, taken apart */
@@ -32,6 +34,7 @@ struct call {				/* a command line, taken apart */
 	const char		*socket;	/* of the daemon; NULL: as the configuration says */
 	const char		*directory;	/* of a stopped store, to open instead; NULL: none */
 	bool			 json;
+	int64_t			 patience;	/* ms to wait for one answer of the daemon */
 	int			 argc;		/* operands */
 	char			**argv;		/* NULL-terminated */
 	size_t			 count;

@@ -2,7 +2,8 @@
 /*
  * The path of the socket comes from the configuration; when that cannot be
  * read, which is when somebody may want to ask the daemon most, it is the
- * usual one, and we say so.
+ * usual one, and we say so.  A daemon may be stuck, and look as if we were: so
+ * the wait for it is told.
  */
 #include "config.h"
 
@@ -22,12 +23,12 @@
 #define USUAL_SOCKET "unix:/run/bailey/control.sock"
 #define ANSWER_USUAL 4096 /* bytes; it is doubled while an answer is longer */
 
-/* On the heap; NULL: there is none, or no memory. */
+/* On the heap; NULL: there is none, or no memory.  So are the mistakes of the configuration. */
 static char *
-configured_socket(const struct call *call)
+configured_socket(const struct call *call, char **errors)
 {
-	char *errors, *where = NULL;
-	struct conf *conf = conf_load(call->conf_path, &errors);
+	char *where = NULL;
+	struct conf *conf = conf_load(call->conf_path, errors);
 
 	if (conf == NULL) {
 		(void)call_fail(call,
@@ -38,15 +39,14 @@ configured_socket(const struct call *call)
 	} else if (conf->control_socket != NULL) {
 		where = strdup(conf->control_socket);
 	}
-	free(errors);
 	conf_unref(&conf);
 	return where;
 }
 
 static enum daemon_found
-find_path(const struct call *call, struct sockaddr_un *sun, struct buf *why)
+find_path(const struct call *call, struct sockaddr_un *sun, char **errors, struct buf *why)
 {
-	char *where = call->socket != NULL ? strdup(call->socket) : configured_socket(call);
+	char *where = call->socket != NULL ? strdup(call->socket) : configured_socket(call, errors);
 	const char *path = where;
 	size_t len;
 
@@ -74,37 +74,95 @@ explain(int error)
 		return "; the daemon is not running, or another socket is configured";
 	case ECONNREFUSED:
 		return "; the daemon is not running";
+	case EAGAIN:
+		return "; the daemon is busy or stuck";
 	case EACCES:
 		return "; be root or in the group of control-group";
 	}
 	return "";
 }
 
+bool
+daemon_patience(const char *text, int64_t *ms_r)
+{
+	return option_duration(text, ms_r) && *ms_r > 0 && *ms_r <= DAEMON_PATIENCE_MAX_MS;
+}
+
+static void
+set_patience(struct daemon *d, int64_t ms)
+{
+	struct timeval tv = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000};
+
+	(void)setsockopt(d->fd, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof tv);
+	(void)setsockopt(d->fd, SOL_SOCKET, SO_SNDTIMEO, &tv, sizeof tv);
+}
+
+static void
+begin_to_wait(struct daemon *d)
+{
+	bool whole = d->told || d->patience < DAEMON_SILENCE_MS;
+
+	set_patience(d, whole ? d->patience : DAEMON_SILENCE_MS);
+}
+
+/* After something failed: whether to try it again, because only our first patience has ended. */
+static bool
+wait_on(struct daemon *d)
+{
+	if (errno != EAGAIN || d->told || d->patience <= DAEMON_SILENCE_MS)
+		return false;
+	d->told = true;
+	set_patience(d, d->patience - DAEMON_SILENCE_MS);
+	(void)call_fail(d->call,
+	    "the daemon at %s has not answered for %d s; waiting up to %g s (-t says how long)",
+	    d->sun.sun_path, DAEMON_SILENCE_MS / 1000, (double)d->patience / 1000);
+	return true;
+}
+
+/* Of a long queue of those who want to connect, too, the wait is for the daemon. */
+static bool
+connected(struct daemon *d)
+{
+	int r = -1;
+
+	d->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (d->fd >= 0) {
+		begin_to_wait(d);
+		do
+			r = connect(d->fd, (struct sockaddr *)&d->sun, sizeof d->sun);
+		while (r != 0 && wait_on(d));
+	}
+	if (r == 0)
+		d->answers = fdopen(d->fd, "r");
+	return d->answers != NULL;
+}
+
 enum daemon_found
 daemon_find(struct daemon *d, const struct call *call, struct buf *why)
 {
-	struct sockaddr_un sun = {.sun_family = AF_UNIX};
-	struct timeval patience = {.tv_sec = DAEMON_PATIENCE_S};
+	char *mistakes = NULL;
 	enum daemon_found found;
 
-	*d = (struct daemon){.call = call, .fd = -1, .status = EXIT_NO_DAEMON};
-	found = find_path(call, &sun, why);
-	if (found != DAEMON_HERE)
-		return found;
-	d->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (d->fd >= 0 && connect(d->fd, (struct sockaddr *)&sun, sizeof sun) == 0)
-		d->answers = fdopen(d->fd, "r");
-	if (d->answers == NULL) {
+	*d = (struct daemon){.call = call,
+	    .fd = -1,
+	    .status = EXIT_NO_DAEMON,
+	    .sun.sun_family = AF_UNIX,
+	    .patience = call->patience};
+	found = find_path(call, &d->sun, &mistakes, why);
+	if (found == DAEMON_HERE && !connected(d)) {
 		found = errno == ENOENT || errno == ECONNREFUSED ? DAEMON_ABSENT : DAEMON_DEAF;
-		buf_printf(why, "cannot connect to %s: %s%s", sun.sun_path, strerror(errno),
+		buf_printf(why, "cannot connect to %s: %s%s", d->sun.sun_path, strerror(errno),
 		    explain(errno));
+		if (mistakes != NULL) {
+			show_lines(mistakes, strlen(mistakes), "", stderr);
+			buf_puts(why, "; a daemon that runs keeps its configuration, and "
+				      "-s SOCKET finds it");
+		}
 		if (d->fd >= 0)
 			(void)close(d->fd);
-		return found;
 	}
-	(void)setsockopt(d->fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-	(void)setsockopt(d->fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
-	return DAEMON_HERE;
+	free(mistakes);
+	return found;
 }
 
 int
@@ -128,23 +186,22 @@ daemon_close(struct daemon *d)
 	d->answers = NULL;
 }
 
-/* A request with its line end. */
 static bool
-send_line(int fd, const char *request)
+send_all(struct daemon *d, const char *s, size_t len)
 {
-	size_t len = strlen(request), sent = 0;
 	ssize_t n = 0;
 
-	while (n >= 0 && sent < len) {
-		n = send(fd, request + sent, len - sent, MSG_NOSIGNAL | MSG_MORE);
-		sent += n > 0 ? (size_t)n : 0;
+	while (len > 0 && (n >= 0 || wait_on(d))) {
+		n = send(d->fd, s, len, MSG_NOSIGNAL);
+		s += n > 0 ? n : 0;
+		len -= n > 0 ? (size_t)n : 0;
 	}
-	return n >= 0 && send(fd, "\n", 1, MSG_NOSIGNAL) == 1;
+	return len == 0;
 }
 
 /* One line with its end, on the heap; NULL: errno says why, 0 the connection was closed. */
 static char *
-read_line(FILE *in)
+read_line(struct daemon *d)
 {
 	char *line = NULL, *larger;
 	size_t len = 0, room = 0;
@@ -161,7 +218,8 @@ read_line(FILE *in)
 			}
 			line = larger;
 		}
-		c = getc(in);
+		while ((c = getc(d->answers)) == EOF && ferror(d->answers) && wait_on(d))
+			clearerr(d->answers);
 		line[len++] = (char)c;
 	}
 	if (c == '\n') {
@@ -179,13 +237,15 @@ daemon_ask(struct daemon *d, const char *request)
 	json_t *answer = NULL;
 	char *line = NULL;
 
-	if (send_line(d->fd, request))
-		line = read_line(d->answers);
+	begin_to_wait(d);
+	if (send_all(d, request, strlen(request)) && send_all(d, "\n", 1))
+		line = read_line(d);
 	if (line == NULL) {
 		(void)call_fail(d->call, "no answer: %s",
-		    errno == 0                          ? "the daemon closed the connection"
-		    : errno == EAGAIN || errno == EPIPE ? "the daemon is busy or stopping"
-							: strerror(errno));
+		    errno == 0        ? "the daemon closed the connection"
+		    : errno == EAGAIN ? "the daemon is busy or stuck"
+		    : errno == EPIPE  ? "the daemon is stopping"
+				      : strerror(errno));
 		return NULL;
 	}
 	answer = json_loads(line, 0, &error);

@@ -8,19 +8,27 @@
 
 #include <jansson.h>
 #include <stdio.h>
+#include <sys/un.h>
 
 #include "ctl/command.h"
 #include "lib/buf.h"
 
-#define DAEMON_PATIENCE_S	60		/* for one answer: a reload may look up many things */
+#define DAEMON_SILENCE_MS	2000		/* of waiting, then it is told */
+#define DAEMON_PATIENCE_MAX_MS	(INT64_C(86400) * 1000)
 #define DAEMON_ANSWER_MAX	(16 << 20)	/* bytes of one answer */
 
 struct daemon {
 	const struct call	*call;
+	struct sockaddr_un	 sun;
+	int64_t			 patience;	/* ms, as the call wants, for one answer */
+	bool			 told;		/* that we wait */
 	int			 fd;
 	FILE			*answers;	/* of fd; NULL: closed */
 	int			 status;	/* of the failure that was told */
 };
+
+/* A duration that a call may wait for one answer; false: it is none, or too long. */
+bool	 daemon_patience(const char *text, int64_t *ms_r);
 
 /* DAEMON_ABSENT: none runs, or it takes no questions; DAEMON_DEAF: it does not let us ask. */
 enum daemon_found { DAEMON_HERE, DAEMON_ABSENT, DAEMON_DEAF };

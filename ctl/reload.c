@@ -22,7 +22,7 @@ show_sections(const char *text, const char *other, const char *mark)
 		if (memmem(other, strlen(other), text, len) != NULL)
 			continue;
 		(void)fputs(mark, stdout);
-		show_lines(text, len, mark);
+		show_lines(text, len, mark, stdout);
 	}
 }
 

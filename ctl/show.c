@@ -29,7 +29,7 @@ show_text(const char *s, FILE *fp)
 }
 
 void
-show_lines(const char *s, size_t len, const char *between)
+show_lines(const char *s, size_t len, const char *between, FILE *fp)
 {
 	const char *end = s + len, *line_end;
 
@@ -37,8 +37,8 @@ show_lines(const char *s, size_t len, const char *between)
 		line_end = memchr(s, '\n', (size_t)(end - s));
 		if (line_end == NULL)
 			line_end = end;
-		put_text(s, (size_t)(line_end - s), true, stdout);
-		(void)printf("\n%s", line_end + 1 < end ? between : "");
+		put_text(s, (size_t)(line_end - s), true, fp);
+		(void)fprintf(fp, "\n%s", line_end + 1 < end ? between : "");
 	}
 }
 

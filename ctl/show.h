@@ -10,7 +10,7 @@
 /* Text from outside: what text_char() would not show becomes '?', so that it cannot speak to the terminal.  NULL: "". */
 void	 show_text(const char *, FILE *);
 /* The same of len bytes, whose lines and tabs stay, with something in front of each line but the first; ends the last one. */
-void	 show_lines(const char *, size_t len, const char *between);
+void	 show_lines(const char *, size_t len, const char *between, FILE *);
 /* "mode         enforce": a line of two columns begins; the caller ends it. */
 void	 show_key(const char *key);
 /* "3 d 4 h", "12 s": two units. */

@@ -16,8 +16,9 @@ usage_find(const char *name)
 void
 usage_all(FILE *fp)
 {
-	(void)fprintf(
-	    fp, "usage: baileyctl [-hj] [-c file] [-d directory] [-s socket] subcommand ...\n\n");
+	(void)fprintf(fp,
+	    "usage: baileyctl [-hj] [-c file] [-d directory] [-s socket] [-t duration]\n"
+	    "                 subcommand ...\n\n");
 	for (size_t i = 0; command_table[i] != NULL; i++)
 		(void)fprintf(
 		    fp, "  %-14s %s\n", command_table[i]->name, command_table[i]->summary);
@@ -28,6 +29,7 @@ usage_all(FILE *fp)
 	    "  -c file        the configuration, instead of the daemon's usual one\n"
 	    "  -d directory   a store that no daemon uses, instead of the configured one\n"
 	    "  -s socket      the daemon's control socket, instead of the configured one\n"
+	    "  -t duration    wait so long for one answer of the daemon: 60s\n"
 	    "\n"
 	    "baileyctl help SUBCOMMAND, and baileyctl(8), say more.\n");
 }

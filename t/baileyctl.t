@@ -20,6 +20,7 @@ use Test::More;
 
 my $top = $ENV{TOP_SRCDIR} // '.';
 my $program = Bailey::Test::Daemon::ctl_program();
+my $bailey = Bailey::Test::Daemon::program();
 my $house = Bailey::Test->new;
 my $folder = $house->folder;
 my $quiet = Bailey::Test::Daemon::quiet();
@@ -194,7 +195,36 @@ subtest 'reload and mode' => sub {
 	is(scalar @{ $answer->{errors} }, 2, 'in JSON too');
 	($status, $out, $err) = $daemon->ctl('status');
 	like($err, qr/has mistakes, so this asks at/, 'a broken file does not name the socket');
+	SKIP: {
+		skip_unless_ci('a daemon of this host answers') if -S '/run/bailey/control.sock';
+		is($status, 3, 'and nobody is at the usual one');
+		for (['reload'], ['-j', 'why', 'x']) {
+			($status, $out, $err) = $daemon->ctl(@$_);
+			is_deeply([ $status, $out ], [ 3, '' ], "@$_");
+			my (undef, @lines) = split /\n/, $err;
+			my $complaint = pop @lines;
+			is_deeply(\@lines, [ split /\n/, qx($bailey -t -c @{[$daemon->path]} 2>&1) ], 'prints its mistakes, as bailey -t');
+			cmp_ok(scalar @lines, '>=', 2, 'all of them');
+			like($complaint, qr/keeps its configuration, and -s SOCKET finds it/, 'and how to go on');
+		}
+	}
 	$daemon->configure('');
+};
+
+subtest 'a daemon that stands still' => sub {
+	$daemon->process->kill('STOP');
+	for (['3s', qr/\A[^\n]*control has not answered for 2 s; waiting up to 3 s \(-t[^\n]*\n[^\n]*busy or stuck\n\z/],
+	    ['0.5s'], ['500ms', qr/\A[^\n]*busy or stuck\n\z/]) {
+		my ($patience, $wanted) = @$_;
+		my ($status, $out, $err) = $daemon->ctl('-t', $patience, '-j', 'status');
+		is_deeply([ $status, $out ], [ $wanted ? 3 : 2, '' ], "-t $patience");
+		like($err, $wanted // qr/^usage/m, 'is told');
+	}
+	my $tool = Bailey::Test::Process->start("$folder/waiting", $program, '-c', $daemon->path, '-j', 'status');
+	ok(wait_until { $tool->log =~ /waiting up to 60 s/ }, 'without -t it waits on');
+	$daemon->process->kill('CONT');
+	is($tool->wait(60), 0, 'and gets its answer');
+	like($tool->log, qr/\A[^\n]*\n\{[^\n]*"ok":true\}\n\z/, 'which is told once');
 };
 
 subtest 'no daemon' => sub {

@@ -134,7 +134,6 @@ answer_to(struct daemon *daemon, const char *request)
 static void
 ask_daemon(struct doctor *d)
 {
-	struct timeval patience = {.tv_sec = DOCTOR_DAEMON_S};
 	struct daemon daemon;
 	char room[512];
 	struct buf why;
@@ -144,7 +143,8 @@ ask_daemon(struct doctor *d)
 	if (d->found != DAEMON_HERE) {
 		(void)call_fail(d->call, "%s", why.s);
 	} else {
-		(void)setsockopt(daemon.fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+		if (daemon.patience > DOCTOR_DAEMON_MS)
+			daemon.patience = DOCTOR_DAEMON_MS;
 		d->status = answer_to(&daemon, "status");
 	}
 	if (d->status != NULL)
