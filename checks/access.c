@@ -22,6 +22,7 @@
 
 #define STATE_BYTES_MAX (256 * 1024) /* entries found for one message */
 #define TEXT_SHOWN_MAX  300 /* bytes of what the other side wrote, in a reason */
+#define NO_TABLE        SIZE_MAX
 
 enum { OK, REJECT, DEFER, DISCARD, HOLD, SKIP, GREYLIST, SHADOW, INVALID, SPLIT, TEMPERROR };
 
@@ -101,6 +102,7 @@ struct state {
 	const struct access_options *options; /* that found was made with; NULL: not yet */
 	struct entry *found[SUBJECT_RECIPIENT]; /* client, HELO name, sender: by table */
 	size_t allowed; /* recipients who have an OK of their own */
+	size_t allowed_by; /* the last table that one of them has it from */
 };
 
 static void
@@ -232,9 +234,13 @@ report_entry(struct txn *t, const struct access_table *table, const struct entry
 	return decides && !(action == RHS_OK && proof != NULL);
 }
 
-/* Table by table, in each the subjects in their order; the entry that decided, or NULL. */
+/*
+ * Table by table, in each the subjects in their order; the entry that decided,
+ * or NULL.  At the end of a message that every recipient is allowed, what
+ * stands behind the table they have that from decides no more than at RCPT.
+ */
 static const struct entry *
-search(struct txn *t, struct entry *const by_subject[SUBJECT_COUNT])
+search(struct txn *t, struct entry *const by_subject[SUBJECT_COUNT], size_t allowed_by)
 {
 	const struct access_options *o = t->options;
 	const struct access_table *tables = o->tables.v;
@@ -243,6 +249,10 @@ search(struct txn *t, struct entry *const by_subject[SUBJECT_COUNT])
 		for (enum subject s = SUBJECT_CLIENT; s < SUBJECT_COUNT; s++) {
 			const struct entry *e = by_subject[s] != NULL ? &by_subject[s][i] : NULL;
 
+			if (s == SUBJECT_RECIPIENT && i == allowed_by) {
+				(void)report(t, OK, "every recipient is allowed this message");
+				return NULL;
+			}
 			if (e == NULL || e->kind == ENTRY_NONE)
 				continue;
 			if (e->kind != ENTRY_RHS)
@@ -288,9 +298,13 @@ access_rcpt(struct txn *t)
 	if (o->tables.n == 0 || !gather(t, SUBJECT_RECIPIENT, by_subject))
 		return;
 	own = by_subject[SUBJECT_RECIPIENT];
-	decided = search(t, by_subject);
-	if (decided >= own && decided < own + o->tables.n && decided->rhs.action == RHS_OK)
+	decided = search(t, by_subject, NO_TABLE);
+	if (decided >= own && decided < own + o->tables.n && decided->rhs.action == RHS_OK) {
+		size_t by = (size_t)(decided - own);
+
+		s->allowed_by = by > s->allowed_by ? by : s->allowed_by;
 		s->allowed++;
+	}
 }
 
 /* Those who get the message have all been allowed, each by an entry of his own. */
@@ -308,12 +322,16 @@ static void
 access_eom(struct txn *t)
 {
 	const struct access_options *o = t->options;
+	const struct state *s = txn_msg_state(t);
 	struct entry *by_subject[SUBJECT_COUNT];
+	size_t by = NO_TABLE;
 
 	if (o->tables.n == 0 || !gather(t, SUBJECT_AUTHOR, by_subject))
 		return;
-	if (search(t, by_subject) == NULL && all_allowed(t, txn_msg_state(t)))
-		(void)report(t, OK, "every recipient is allowed this message");
+	/* The tables of several classes, which the message does not have, may be more. */
+	if (all_allowed(t, s))
+		by = s->allowed_by < o->tables.n ? s->allowed_by : o->tables.n - 1;
+	(void)search(t, by_subject, by);
 }
 
 static void

@@ -161,6 +161,23 @@ subtest 'tables in order' => sub {
 	spew("$table.first", "192.0.2.66 OK\n");
 	$daemon->reload(qq(access { table "file:$table.first" {} table "file:$table" {} }));
 	is((says(client => '192.0.2.66'))[0], 'rcpt: continue', 'the first one decides');
+	spew("$table.third", "dora\@example.org OK\n");
+	spew("$table.second", <<'END');
+refused.example.net	REJECT
+held.example.net	HOLD
+ella@example.org	OK
+END
+	$daemon->reload(qq(access { table "file:$table.third" {} table "file:$table.second" { unproven = yes } }));
+	my %is = (client => '192.0.2.10', to => ['dora@example.org']);
+	for my $name (qw(refused held)) {
+		is_deeply([ says(%is, from => "x\@$name.example.net") ], [@good], "a recipient before a sender who is $name");
+		is_deeply([ says(%is, author => "x\@$name.example.net") ], [@good], "... before an author who is");
+	}
+	is_deeply([ says(%is, to => ['ella@example.org'], author => 'x@refused.example.net') ], [@good], '... of the same table');
+	like((says(%is, to => [ 'user@example.org', 'dora@example.org' ], author => 'x@refused.example.net'))[-1], qr/^eom: 554/,
+	    'not if another recipient gets it');
+	like((says(%is, to => ['ella@example.org'], from => 'x@refused.example.net'))[0], qr/^rcpt: 554/, 'a sender before a recipient');
+	like((says(%is, to => ['ella@example.org'], from => 'x@held.example.net'))[1], qr/^eom: quarantine/, 'also at the end');
 };
 
 subtest 'name servers of the client that do not answer' => sub {
