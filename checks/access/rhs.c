@@ -107,8 +107,10 @@ rhs_parse(struct rhs *r, const char *value, const char **why_r)
 		bool		 alone;
 		const char	*code;
 	} words[] = {
-		{"OK",		RHS_OK,		true,	NULL},
-		{"DUNNO",	RHS_DUNNO,	true,	NULL},
+		/* Postfix does not look at what follows these three: people write down why. */
+		{"OK",		RHS_OK,		false,	NULL},
+		{"RELAY",	RHS_OK,		false,	NULL},
+		{"DUNNO",	RHS_DUNNO,	false,	NULL},
 		{"REJECT",	RHS_REJECT,	false,	"554"},
 		{"DEFER",	RHS_DEFER,	false,	"450"},
 		{"DISCARD",	RHS_DISCARD,	false,	NULL},

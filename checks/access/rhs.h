@@ -3,7 +3,7 @@
  * Rhs: right-hand sides of access tables, those of Postfix access(5) that make
  * sense in a filter and a few of ours.
  *
- *	OK, DUNNO, all digits (OK)
+ *	OK, RELAY, DUNNO, all digits (OK)
  *	REJECT [text], DEFER [text], 4NN text, 5NN text: the text may begin with
  *		an enhanced status code
  *	DISCARD [text], HOLD [text]

@@ -13,7 +13,11 @@ static const struct { const char *value; int action; const char *codes, *text, *
 	{"  OK ",			RHS_OK,		"",		"", ""},
 	{"1234567890",			RHS_OK,		"",		"", ""},
 	{"550",				RHS_OK,		"",		"", ""},	/* all digits, as in Postfix */
+	{"OK since May",		RHS_OK,		"",		"since May", ""},
+	{"RELAY",			RHS_OK,		"",		"", ""},
+	{"relay # ours",		RHS_OK,		"",		"# ours", ""},
 	{"DUNNO",			RHS_DUNNO,	"",		"", ""},
+	{"dunno yet",			RHS_DUNNO,	"",		"yet", ""},
 	{"REJECT",			RHS_REJECT,	"554 5.7.1",	"", ""},
 	{"reject go  away",		RHS_REJECT,	"554 5.7.1",	"go  away", ""},
 	{"REJECT\tgo",			RHS_REJECT,	"554 5.7.1",	"go", ""},
@@ -43,9 +47,8 @@ static const struct { const char *value; int action; const char *codes, *text, *
 
 	{"",				-1, "", "", ""},
 	{"OKAY",			-1, "", "", ""},
-	{"OK then",			-1, "", "", ""},
+	{"RELAYED",			-1, "", "", ""},
 	{"REJECTED",			-1, "", "", ""},
-	{"DUNNO x",			-1, "", "", ""},
 	{"GREYLIST all",		-1, "", "", ""},
 	{"MODE",			-1, "", "", ""},
 	{"MODE enforce",		-1, "", "", ""},
