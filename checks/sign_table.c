@@ -20,6 +20,7 @@ struct reader {
 	const char *path;
 	size_t room; /* of keys or rows */
 	unsigned line;
+	bool wild; /* the first words are patterns */
 	bool shared; /* others have access to the file */
 	const char **why_r;
 };
@@ -190,6 +191,8 @@ add_key(struct reader *r, const char *name, char *value)
 
 	if (value == NULL || value[0] == '\0')
 		return fail(r, "not DOMAIN:SELECTOR:PATH", "");
+	if (r->wild && strchr(name, '*') != NULL)
+		return fail(r, "a pattern cannot name a key: ", name);
 	if (find_key(r->table, name, NULL) != NULL)
 		return fail(r, "written twice: ", name);
 	canon[0] = '\0';
@@ -257,24 +260,23 @@ read_lines(struct reader *r, int (*add)(struct reader *, const char *, char *))
 }
 
 /* OpenDKIM writes the kind of a table in front of it. */
-static const char *
-without(const char *prefix, const char *path)
+static void
+set_path(struct reader *r, const char *typed)
 {
-	size_t n = strlen(prefix);
-
-	return strncmp(path, prefix, n) == 0 ? path + n : path;
+	r->wild = strncmp(typed, "refile:", 7) == 0;
+	r->path = typed + (r->wild ? 7 : strncmp(typed, "file:", 5) == 0 ? 5 : 0);
 }
 
 int
 sign_table_load(struct sign_table *t, const char *key_table, const char *signing_table,
     struct arena *a, const char **why_r)
 {
-	struct reader keys = {
-	    .table = t, .arena = a, .path = without("file:", key_table), .why_r = why_r};
+	struct reader keys = {.table = t, .arena = a, .why_r = why_r};
 	struct reader rows = {.table = t, .arena = a, .why_r = why_r};
 
-	t->wild = strncmp(signing_table, "refile:", 7) == 0;
-	rows.path = without(t->wild ? "refile:" : "file:", signing_table);
+	set_path(&keys, key_table);
+	set_path(&rows, signing_table);
+	t->wild = rows.wild;
 	return read_lines(&keys, add_key) == 0 ? read_lines(&rows, add_row) : -1;
 }
 

@@ -18,7 +18,9 @@ t_unit_store_cluster_SOURCES = t/unit/store_cluster.c t/unit/redisserver.c t/uni
 t_unit_store_shared_SOURCES = t/unit/store_shared.c t/unit/redisserver.c t/unit/redisserver.h
 t_unit_tables_SOURCES = t/unit/tables.c t/unit/tables_sqlite.h
 t_unit_rdns_SOURCES = t/unit/rdns.c $(unit_fakes)
-t_unit_sign_SOURCES = t/unit/sign.c $(unit_fakes)
+key_files = t/unit/key_files.c t/unit/key_files.h
+t_unit_sign_SOURCES = t/unit/sign.c $(key_files) $(unit_fakes)
+t_unit_sign_table_SOURCES = t/unit/sign_table.c $(key_files)
 t_unit_spf_SOURCES = t/unit/spf.c $(unit_fakes)
 
 # Large zones, odd names, a million questions a second.
@@ -115,6 +117,7 @@ unit_tests += t/unit/secret
 unit_tests += t/unit/sender
 unit_tests += t/unit/sign
 unit_tests += t/unit/sign_make
+unit_tests += t/unit/sign_table
 unit_tests += t/unit/spf
 unit_tests += t/unit/spf_eval
 unit_tests += t/unit/stage
