@@ -17,7 +17,7 @@
 #define REDIS_SLACK		3600	/* s */
 #define REDIS_HINTS		4096	/* clients of a cluster remembered as allowed */
 #define REDIS_LOOK_EVERY	5000	/* ms between two looks whether another is the master by now */
-#define REDIS_HOST_SIZE		256
+#define REDIS_HOST_SIZE		(REDIS_HOST_MAX + 1)
 #define REDIS_OFFLINE_DEADLINE	5000	/* ms at least for a tool: no mail waits for it */
 #define REDIS_ARGS_MAX		16
 

@@ -95,7 +95,7 @@ take_host(struct redis_url *u, char *rest, int port)
 			return "a port is a number from 1 to 65535; IPv6 addresses need brackets";
 	}
 	u->host = rest;
-	if (rest[strspn(rest, HOST_BYTES)] != '\0')
+	if (rest[strspn(rest, HOST_BYTES)] != '\0' || strlen(rest) > REDIS_HOST_MAX)
 		return "a host is a name or an address; \"redis://host:port/number\"";
 	return *rest == '\0' ? "the host is missing: \"redis://127.0.0.1:6379\"" : NULL;
 }

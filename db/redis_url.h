@@ -18,10 +18,11 @@
 
 #define REDIS_PORT		6379
 #define REDIS_SENTINEL_PORT	26379
+#define REDIS_HOST_MAX		255	/* bytes: a name has at most 253 (RFC 1035 2.3.4), and no path comes near it */
 
 struct redis_url {
 	bool		 tls;
-	const char	*host;		/* name or address without brackets; the path if port is 0 */
+	const char	*host;		/* name or address without brackets; the path if port is 0; REDIS_HOST_MAX */
 	int		 port;		/* 0: a unix socket */
 	const char	*user, *password;	/* NULL: none */
 	int		 db;

@@ -62,6 +62,7 @@ test_urls(void)
 		{ "redis://2001:db8::1", "a port is a number from 1 to 65535; IPv6 addresses need brackets" },
 		{ "redis://[2001:db8::1", "an IPv6 address is written [2001:db8::1]:6379" },
 		{ "redis://[2001:db8::1]x", "an IPv6 address is written [2001:db8::1]:6379" },
+		{ "redis://" LONG LONG LONG LONG, "a host is a name or an address; \"redis://host:port/number\"" },
 		{ "redis://mx/x", "behind the slash stands the number of a database, such as /0" },
 		{ "redis://mx?db=1", "a host is a name or an address; \"redis://host:port/number\"" },
 		{ "redis://a b", "a host is a name or an address; \"redis://host:port/number\"" },
