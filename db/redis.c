@@ -115,7 +115,7 @@ redis_stats(struct redis *r, struct store_stats *out)
 	redis_word(&info, "INFO");
 	redis_word(&info, "memory");
 	for (unsigned part = 0; (node = redis_part(r, &part)) != NULL; part++) {
-		if (redis_ask_node(r, node, &size, &reply) == STORE_OK)
+		if (redis_ask_node(r, node, &size, &reply) == STORE_OK && reply->integer > 0)
 			out->records += (uint64_t)reply->integer;
 		freeReplyObject(reply);
 		if (redis_ask_node(r, node, &info, &reply) == STORE_OK &&

@@ -138,11 +138,13 @@ refused(struct redis *r, struct redis_question *q, const char *error)
 	char name[REDIS_HOST_SIZE + 8];
 	unsigned strikes;
 
-	if (begins(error, "NOSCRIPT ")) {
+	/* Before the answer to ours, none of these can be right. */
+	if (q->skip == 0 && begins(error, "NOSCRIPT ")) {
 		put(r, q, true);
 		return;
 	}
-	if (r->slots != NULL && (begins(error, "MOVED ") || begins(error, "ASK "))) {
+	if (q->skip == 0 && r->slots != NULL &&
+	    (begins(error, "MOVED ") || begins(error, "ASK "))) {
 		follow(r, q, error);
 		return;
 	}

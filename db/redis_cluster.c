@@ -61,17 +61,15 @@ redis_cluster_moved(struct redis *r, const struct redis_node *told_by, const cha
 	char name[REDIS_HOST_SIZE];
 	struct redis_node *node;
 	unsigned slot;
-	int port;
 
 	if (host == NULL || colon == NULL || colon < host || (size_t)(colon - host) > sizeof name ||
-	    sscanf(error, "%*s %u", &slot) != 1 || slot >= REDIS_SLOTS ||
-	    (port = atoi(colon + 1)) <= 0)
+	    sscanf(error, "%*s %u", &slot) != 1 || slot >= REDIS_SLOTS)
 		return NULL;
 	(void)snprintf(name, sizeof name, "%.*s", (int)(colon - host - 1), host + 1);
 	if (name[0] == '\0')
 		(void)strcpy(name, told_by->host); /* a cluster may not know its own addresses */
 	(void)pthread_mutex_lock(&r->lock);
-	node = redis_node_get(r, name, port);
+	node = redis_node_told(r, name, strtoll(colon + 1, NULL, 10));
 	if (node != NULL && error[0] == 'M') {
 		r->slots[slot] = node;
 		node->owner = true;
@@ -91,14 +89,16 @@ take_range(struct redis *r, const redisReply *range, const struct redis_node *to
 	const char *host;
 
 	if (master == NULL || master->type != REDIS_REPLY_ARRAY || master->elements < 2 ||
-	    master->element[1]->type != REDIS_REPLY_INTEGER || range->element[0]->integer < 0 ||
+	    master->element[1]->type != REDIS_REPLY_INTEGER ||
+	    range->element[0]->type != REDIS_REPLY_INTEGER ||
+	    range->element[1]->type != REDIS_REPLY_INTEGER || range->element[0]->integer < 0 ||
 	    range->element[1]->integer >= REDIS_SLOTS)
 		return false;
 	/* No host: as the one that was asked. */
 	host = master->element[0]->type == REDIS_REPLY_STRING && master->element[0]->len > 0
 		   ? master->element[0]->str
 		   : told_by->host;
-	node = redis_node_get(r, host, (int)master->element[1]->integer);
+	node = redis_node_told(r, host, master->element[1]->integer);
 	if (node == NULL)
 		return false;
 	node->owner = true;

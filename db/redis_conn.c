@@ -16,7 +16,14 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#define ANSWER_MAX (16 * 1024 * 1024) /* bytes: the slots of a thousand nodes, and to spare */
+#define ANSWER_MAX   (16 * 1024 * 1024) /* bytes: the slots of a thousand nodes, and to spare */
+#define ELEMENTS_MAX (256 * 1024) /* in all its arrays: each slot alone, with two nodes */
+
+#if HIREDIS_MAJOR < 1
+typedef int element_count;
+#else
+typedef size_t element_count;
+#endif
 
 void
 redis_bytes(struct redis_command *c, struct record_bytes b)
@@ -76,9 +83,33 @@ redis_conn_send(struct redis_conn *conn, const struct redis_command *c)
 	return -1;
 }
 
+/* The library takes memory for as many as are announced. */
+static void *
+make_array(const redisReadTask *task, element_count n)
+{
+	struct redis_conn *conn = task->privdata;
+
+	conn->elements += (size_t)n;
+	return conn->elements <= ELEMENTS_MAX ? conn->array(task, n) : NULL;
+}
+
+static void
+limit_arrays(struct redis_conn *conn)
+{
+	conn->make = *conn->c->reader->fn;
+	conn->array = conn->make.createArray;
+	conn->make.createArray = make_array;
+	conn->c->reader->fn = &conn->make;
+	conn->c->reader->privdata = conn;
+}
+
 static redisReply *
 lost(struct redis_conn *conn)
 {
+	if (conn->elements > ELEMENTS_MAX) {
+		fail(conn, "an answer of too many elements");
+		return NULL;
+	}
 	fail(conn, conn->c->err == REDIS_ERR_IO ? strerror(errno) : conn->c->errstr);
 	return NULL;
 }
@@ -87,8 +118,10 @@ redisReply *
 redis_conn_reply(struct redis_conn *conn, int64_t until, bool *late_r)
 {
 	void *reply = NULL;
+	size_t had, got = 0;
 	int done = 0;
 
+	conn->elements = 0;
 	*late_r = false;
 	while (!done) {
 		if (redisBufferWrite(conn->c, &done) != REDIS_OK)
@@ -101,14 +134,16 @@ redis_conn_reply(struct redis_conn *conn, int64_t until, bool *late_r)
 			return lost(conn);
 		if (reply != NULL)
 			return reply;
-		if (conn->c->reader->len > ANSWER_MAX) {
+		if (got > ANSWER_MAX) {
 			fail(conn, "an answer longer than 16 MB");
 			return NULL;
 		}
 		if (!wait_for(conn, POLLIN, until))
 			goto late;
+		had = conn->c->reader->len;
 		if (redisBufferRead(conn->c) != REDIS_OK)
 			return lost(conn);
+		got += conn->c->reader->len - had;
 	}
 late:
 	*late_r = true;
@@ -174,12 +209,15 @@ send_greeting(struct redis_conn *conn, const struct store_options *o)
 static void
 compare_clocks(struct redis *r, const redisReply *time)
 {
-	int64_t skew;
+	int64_t there, skew;
 
 	if (time->type != REDIS_REPLY_ARRAY || time->elements < 1 ||
 	    time->element[0]->type != REDIS_REPLY_STRING)
 		return;
-	skew = strtoll(time->element[0]->str, NULL, 10) - clock_wall(&clock_real);
+	there = strtoll(time->element[0]->str, NULL, 10);
+	if (there < 0 || there > UINT32_MAX) /* no record can hold it */
+		return;
+	skew = there - clock_wall(&clock_real);
 	atomic_store(&r->skew, llabs(skew) >= REDIS_SKEW_MIN ? skew : 0);
 }
 
@@ -215,6 +253,8 @@ redis_conn_open(struct redis *r, struct redis_node *node, const char *address, b
 	conn->node = node;
 	conn->c = node->port == 0 ? redisConnectUnixNonBlock(address)
 				  : redisConnectNonBlock(address, node->port);
+	if (conn->c != NULL)
+		limit_arrays(conn);
 	if (conn->c == NULL)
 		fail(conn, "out of memory");
 	else if (is_connected(conn, until) && is_private(r, conn, until) &&

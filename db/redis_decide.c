@@ -38,7 +38,7 @@ arguments(struct redis *r, struct redis_command *c, const char *verb, int64_t no
 	redis_number(c, REDIS_SLACK);
 }
 
-/* The numbers an answer begins with, n at most. */
+/* The numbers an answer begins with, n at most; behind the outcome, seconds and a count. */
 static enum store_status
 take_numbers(struct redis *r, const redisReply *reply, long long *out, size_t n)
 {
@@ -47,6 +47,7 @@ take_numbers(struct redis *r, const redisReply *reply, long long *out, size_t n)
 	for (size_t i = 0; good && i < reply->elements && i < n; i++) {
 		good = reply->element[i]->type == REDIS_REPLY_INTEGER;
 		out[i] = reply->element[i]->integer;
+		good = good && (i == 0 || (out[i] >= 0 && out[i] <= UINT32_MAX));
 	}
 	good = good && out[0] >= ANSWER_NEWER && out[0] <= GREYLIST_ALLOWED;
 	if (!good)

@@ -49,6 +49,12 @@ redis_node_get(struct redis *r, const char *host, int port)
 }
 
 struct redis_node *
+redis_node_told(struct redis *r, const char *host, long long port)
+{
+	return port > 0 && port <= 65535 ? redis_node_get(r, host, (int)port) : NULL;
+}
+
+struct redis_node *
 redis_node_find(struct redis *r, const char *host, int port)
 {
 	struct redis_node *node;

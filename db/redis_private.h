@@ -36,6 +36,9 @@ struct redis_conn {
 	struct redis_node	*node;
 	bool			 reused;	/* it answered before, so a lost one may only be old */
 	char			 why[160];	/* the last error */
+	redisReplyObjectFunctions make;		/* the library's, but for arrays ... */
+	__typeof__(((redisReplyObjectFunctions *)0)->createArray) array;	/* ... which this one makes */
+	size_t			 elements;	/* of this answer so far */
 };
 
 struct redis_node {
@@ -96,6 +99,8 @@ void	redis_number(struct redis_command *, int64_t);
 /* redis_pool.c */
 /* The node of that name, made if there is none; NULL: too many.  By r->lock. */
 struct redis_node *redis_node_get(struct redis *, const char *host, int port);
+/* One of which another server told; NULL also if that is no port, since 0 would be a file of this host. */
+struct redis_node *redis_node_told(struct redis *, const char *host, long long port);
 /* A connection to it; wait: until one is free.  AWAY, BUSY: none in time. */
 enum store_status redis_lease(struct redis *, struct redis_node *, int64_t until, bool wait,
 	    struct redis_conn **);

@@ -26,13 +26,17 @@ master_by(struct redis *r, struct redis_conn *conn, struct buf *why)
 	redis_word(&c, name);
 	if (redis_conn_send(conn, &c) == 0)
 		reply = redis_conn_reply(conn, redis_until(r), &late);
+	if (reply != NULL && reply->type == REDIS_REPLY_ARRAY && reply->elements == 2 &&
+	    reply->element[0]->type == REDIS_REPLY_STRING &&
+	    reply->element[1]->type == REDIS_REPLY_STRING) {
+		(void)pthread_mutex_lock(&r->lock);
+		node = redis_node_told(
+		    r, reply->element[0]->str, strtoll(reply->element[1]->str, NULL, 10));
+		(void)pthread_mutex_unlock(&r->lock);
+	}
 	if (reply == NULL)
 		buf_puts(why, conn->why);
-	else if (reply->type == REDIS_REPLY_ARRAY && reply->elements == 2 &&
-		 reply->element[0]->type == REDIS_REPLY_STRING &&
-		 reply->element[1]->type == REDIS_REPLY_STRING)
-		node = redis_node_find(r, reply->element[0]->str, atoi(reply->element[1]->str));
-	else
+	else if (node == NULL)
 		buf_printf(why, "%s",
 		    reply->type == REDIS_REPLY_ERROR ? reply->str
 						     : "it knows no master of that name");

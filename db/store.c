@@ -323,7 +323,7 @@ store_get(struct store *s, const struct record_key *key, int64_t now, void *out,
 	if (status == STORE_OK) {
 		struct record_bytes v = {value, len};
 
-		if (!record_head_get(v, &expires))
+		if (len > RECORD_VALUE_MAX || !record_head_get(v, &expires))
 			status = STORE_NEWER;
 		else if (record_is_expired(v, now))
 			status = STORE_MISSING;

@@ -177,6 +177,7 @@ static const struct { const char *name; struct line lines[2]; const char *status
 	{ "too many clients", {{ "TIME", "-ERR max number of clients reached\r\n" }}, "away", "max number of clients" },
 	{ "no right to scripts", {{ "EVALSHA", "-NOPERM this user has no permissions to run the 'evalsha' command\r\n" }}, "failed", "'evalsha'" },
 	{ "no right to load them", {{ "EVALSHA", "-NOSCRIPT No matching script.\r\n" }, { "SCRIPT", "-NOPERM no permissions to run 'script|load'\r\n" }}, "failed", "'script|load'" },
+	{ "no script, though it is loaded", {{ "EVALSHA", "-NOSCRIPT No matching script.\r\n" }, { "SCRIPT", "-NOSCRIPT No matching script.\r\n" }}, "failed", "NOSCRIPT" },
 	{ "without scripts", {{ "EVALSHA", "-ERR unknown command 'EVALSHA'\r\n" }}, "failed", "unknown command" },
 	{ "another type", {{ "EVALSHA", "-WRONGTYPE Operation against a key holding the wrong kind of value\r\n" }}, "newer", "WRONGTYPE" },
 	{ "a cluster, though we know of none", {{ "EVALSHA", "-MOVED 3999 127.0.0.1:6381\r\n" }}, "failed", "MOVED" },
@@ -190,11 +191,15 @@ static const struct { const char *name; struct line lines[2]; const char *status
 	{ "an array of nothing", {{ "EVALSHA", "*0\r\n" }}, "failed", "not its own" },
 	{ "no array", {{ "EVALSHA", "*-1\r\n" }}, "failed", "not its own" },
 	{ "text for numbers", {{ "EVALSHA", "*4\r\n$1\r\n0\r\n:1\r\n:1\r\n:1\r\n" }}, "failed", "not its own" },
+	{ "a time to wait below zero", {{ "EVALSHA", "*4\r\n:0\r\n:-1\r\n:0\r\n:1\r\n" }}, "failed", "not its own" },
+	{ "a count no record holds", {{ "EVALSHA", "*4\r\n:0\r\n:300\r\n:0\r\n:4294967296\r\n" }}, "failed", "not its own" },
+	{ "an array without end", {{ "EVALSHA", "*2147483647\r\n:0\r\n" }}, "away", "too many elements" },
 	{ "arrays in arrays", {{ "EVALSHA", "*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n:1\r\n" }}, "away", "" },
 	{ "another protocol", {{ "EVALSHA", "HTTP/1.1 400 Bad Request\r\n" }}, "away", "Protocol error" },
 	{ "a length below zero", {{ "EVALSHA", "$-5\r\n" }}, "away", "" },
 	{ "hanging up", {{ "EVALSHA", "" }}, "away", "closed" },
 	{ "a clock of numbers", {{ "TIME", "*2\r\n:0\r\n:0\r\n" }}, "failed", "not its own" },
+	{ "a clock before all times", {{ "TIME", "*2\r\n$20\r\n-9223372036854775808\r\n$1\r\n0\r\n" }, { "EVALSHA", "*4\r\n:0\r\n:300\r\n:0\r\n:1\r\n" }}, "ok", "" },
 	{ "no clock", {{ "TIME", "*0\r\n" }}, "failed", "not its own" },
 };
 /* clang-format on */
