@@ -53,6 +53,7 @@ unit_tests += t/fuzz/dns_answer
 unit_tests += t/fuzz/dnsbl
 unit_tests += t/fuzz/dump
 unit_tests += t/fuzz/header_block
+unit_tests += t/fuzz/listen
 unit_tests += t/fuzz/mailbox
 unit_tests += t/fuzz/path
 unit_tests += t/fuzz/postgrey_lists
@@ -130,6 +131,8 @@ unit_tests += t/unit/store_fault
 unit_tests += t/unit/store_maint
 unit_tests += t/unit/store_panics
 if REDIS
+unit_tests += t/fuzz/redis_answer
+unit_tests += t/fuzz/redis_url
 unit_tests += t/unit/redis_url
 unit_tests += t/unit/store_answers
 unit_tests += t/unit/store_cluster
@@ -223,12 +226,17 @@ t_fuzz_dns_answer_SOURCES = t/fuzz/dns_answer.c $(fuzz_replay)
 t_fuzz_dnsbl_SOURCES = t/fuzz/dnsbl.c $(fuzz_input)
 t_fuzz_dump_SOURCES = t/fuzz/dump.c $(fuzz_input)
 t_fuzz_header_block_SOURCES = t/fuzz/header_block.c $(fuzz_replay) $(unit_fakes)
+t_fuzz_listen_SOURCES = t/fuzz/listen.c $(fuzz_input)
 t_fuzz_mailbox_SOURCES = t/fuzz/mailbox.c $(fuzz_replay)
 t_fuzz_path_SOURCES = t/fuzz/path.c $(fuzz_input)
 t_fuzz_postgrey_lists_SOURCES = t/fuzz/postgrey_lists.c $(fuzz_input)
 t_fuzz_quoting_SOURCES = t/fuzz/quoting.c $(fuzz_replay)
 t_fuzz_received_SOURCES = t/fuzz/received.c $(fuzz_replay)
 t_fuzz_record_SOURCES = t/fuzz/record.c $(fuzz_input)
+t_fuzz_redis_answer_SOURCES = t/fuzz/redis_answer.c $(fuzz_input)
+t_fuzz_redis_answer_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=redisConnectNonBlock,--wrap=redisConnectUnixNonBlock \
+	-Wl,--wrap=getaddrinfo,--wrap=maint_start,--wrap=redis_close
+t_fuzz_redis_url_SOURCES = t/fuzz/redis_url.c $(fuzz_input)
 t_fuzz_resolv_SOURCES = t/fuzz/resolv.c $(fuzz_input)
 t_fuzz_session_SOURCES = t/fuzz/session.c $(fuzz_house) $(session_sources)
 t_fuzz_session_LDADD = t/libtap.a libbailey.a $(MILTER_LIBS) $(BAILEY_LIBS)
