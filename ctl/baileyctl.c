@@ -14,6 +14,7 @@
 #include "ctl/daemon.h"
 #include "ctl/show.h"
 #include "ctl/usage.h"
+#include "lib/descriptors.h"
 
 #define OPTIONS_MAX    32 /* of one subcommand */
 #define COMPLAINT_SIZE 1000 /* it may quote what was typed, or pasted from a log */
@@ -165,8 +166,11 @@ main(int argc, char **argv)
 {
 	static struct call call = {
 	    .conf_path = SYSCONFDIR "/bailey/bailey.conf", .patience = PATIENCE_MS};
-	int at = take_globals(&call, argc, argv), status;
+	int at, status;
 
+	if (descriptors_open_standard() < 0)
+		return EXIT_FAILED;
+	at = take_globals(&call, argc, argv);
 	if (at < 0 || at == argc)
 		return usage();
 	call.command = usage_find(argv[at]);

@@ -8,6 +8,8 @@ libbailey_a_SOURCES += \
 	lib/buf.h \
 	lib/clock.c \
 	lib/clock.h \
+	lib/descriptors.c \
+	lib/descriptors.h \
 	lib/header.c \
 	lib/header.h \
 	lib/histogram.c \

@@ -18,6 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "lib/descriptors.h"
 #include "milter/census.h"
 #include "milter/control.h"
 #include "milter/listen.h"
@@ -143,7 +144,7 @@ raise_limits(struct daemon *d, struct buf *why)
 static int
 go_background(struct daemon *d, struct buf *why)
 {
-	int fds[2], status = 1;
+	int fds[2];
 	char byte;
 	pid_t pid;
 
@@ -158,7 +159,7 @@ go_background(struct daemon *d, struct buf *why)
 		(void)close(fds[1]);
 		if (read(fds[0], &byte, 1) == 1)
 			_exit(0);
-		(void)waitpid(pid, &status, 0);
+		(void)waitpid(pid, NULL, 0);
 		_exit(1);
 	}
 	(void)close(fds[0]);
@@ -286,10 +287,11 @@ static int (*const phases[])(struct daemon *, struct buf *why) = {
 static void
 tell_parent(struct daemon *d)
 {
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	int null;
 
 	if (d->ready_fd < 0)
 		return;
+	null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	(void)dup2(null, STDIN_FILENO);
 	(void)dup2(null, STDOUT_FILENO);
 	if (d->conf->log == LOG_TO_SYSLOG || d->conf->log == LOG_TO_JOURNAL)
@@ -404,6 +406,8 @@ main(int argc, char **argv)
 	bool check = false, verbose = false, version = false;
 	int c, r = 0;
 
+	if (descriptors_open_standard() < 0)
+		return 1;
 	while ((c = getopt(argc, argv, "c:ftvV")) != -1) {
 		switch (c) {
 		case 'c':

@@ -184,6 +184,17 @@ subtest 'background and pid file' => sub {
 	ok(!-e "$place/pid", 'the pid file goes') if $> != 0 || (stat $place)[4] == 0;
 	is(-s "$place/pid" // 0, 0, 'or is empty');
 
+	# Whatever the shell of an init script has closed.
+	for my $closed ('<&- 2>/dev/null', '<&- >&- 2>/dev/null', '<&- >&- 2>&-') {
+		is(system("$program -c $path $closed"), 0, "started with $closed");
+		($pid) = slurp("$place/pid") =~ /^(\d+)\n\z/;
+		my $mta = eval { Bailey::Test::Mta->new("unix:$place/s") };
+		like($mta && $mta->last('open'), qr/actions=/, 'it serves');
+		is((ends('-f', '-c', "$folder/second.conf"))[0], 1, 'and holds its pid file');
+		kill 'TERM', $pid;
+		ok(wait_until { !kill 0, $pid }, 'until it stops');
+	}
+
 	($status, $said) = ends('-c', conf('nowhere', "socket = \"unix:$place/no/where\""));
 	is($status, 1, 'what goes wrong in the background');
 	like($said, qr/cannot bind .*No such file/, 'is told on the terminal');

@@ -191,6 +191,9 @@ sub list {
 		is(states(split / /, $filter), $wanted{$filter}, "list $filter")
 		    or diag((ctl('greylist', 'list', split / /, $filter))[1, 2]);
 	}
+	my $program = Bailey::Test::Daemon::ctl_program();
+	is(system("$program -c ${\$daemon->path} greylist list >&- 2>/dev/null") >> 8, 1,
+	    'a list that cannot be written fails, and goes nowhere else');
 	my ($status, $out, $err) = ctl('greylist', 'list');
 	my ($head, @lines) = split /\n/, $out;
 	like($head, qr/^STATE +FIRST +LAST +COUNT +LET IN +CLIENT +SENDER +RECIPIENT$/, 'for people');
