@@ -17,6 +17,7 @@
 #include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define CONTROL_MODE 0660 /* whoever may write to it may switch the filter off */
@@ -141,25 +142,40 @@ privs_files(size_t wanted)
 	return rl.rlim_cur;
 }
 
+/* Whether it is the file at that path still: who held it removes it before he lets go. */
+static bool
+is_at(const char *path, int fd)
+{
+	struct stat there, ours;
+
+	return lstat(path, &there) == 0 && fstat(fd, &ours) == 0 && there.st_dev == ours.st_dev &&
+	       there.st_ino == ours.st_ino;
+}
+
 int
 pidfile_open(const char *path, struct buf *why)
 {
 	char pid[16] = "";
-	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+	int fd;
 
-	if (fd < 0) {
-		buf_printf(why, "pid-file: cannot open %s: %s", path, strerror(errno));
-		return -1;
-	}
-	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
-		if (read(fd, pid, sizeof pid - 1) < 0)
-			pid[0] = '\0';
-		buf_printf(why, "pid-file: %s is held by a daemon that runs already, process %d",
-		    path, atoi(pid));
+	for (;;) {
+		fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+		if (fd < 0) {
+			buf_printf(why, "pid-file: cannot open %s: %s", path, strerror(errno));
+			return -1;
+		}
+		if (flock(fd, LOCK_EX | LOCK_NB) < 0)
+			break;
+		if (is_at(path, fd))
+			return fd;
 		(void)close(fd);
-		return -1;
 	}
-	return fd;
+	if (read(fd, pid, sizeof pid - 1) < 0)
+		pid[0] = '\0';
+	buf_printf(
+	    why, "pid-file: %s is held by a daemon that runs already, process %d", path, atoi(pid));
+	(void)close(fd);
+	return -1;
 }
 
 void

@@ -107,6 +107,7 @@ unit_tests += t/unit/name
 unit_tests += t/unit/no_memory
 unit_tests += t/unit/option
 unit_tests += t/unit/path
+unit_tests += t/unit/pidfile
 unit_tests += t/unit/policy
 unit_tests += t/unit/postfix_cf
 unit_tests += t/unit/rdns
