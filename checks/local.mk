@@ -16,6 +16,8 @@ libbailey_a_SOURCES += \
 	checks/access/table.h \
 	checks/access/tables.c \
 	checks/access/tables.h \
+	checks/access/watch.c \
+	checks/access/watch.h \
 	checks/action.c \
 	checks/action.h \
 	checks/author.c \

@@ -96,6 +96,30 @@ sub under_load {
 	return ($longest, @said);
 }
 
+subtest 'its configuration changes under load' => sub {
+	my $good = slurp($cf{virtual_client});
+	my $told = qr/virtual_client\.cf: its configuration was read again/;
+	my ($longest, @said) = under_load(sub {
+		my ($round) = @_;
+		for my $text ($good =~ s/source='%s'/source='%s' and server_id=2/r, $good) {
+			my $before = length $daemon->log;
+			spew($cf{virtual_client}, $text);
+			wait_until { $round->(); substr($daemon->log, $before) =~ $told };
+			$round->() for 1 .. 3;
+		}
+	});
+	is_deeply([ grep { $_ !~ $refused && $_ ne 'rcpt: continue' } @said ], [], 'every answer is that of one or the other');
+	cmp_ok(scalar(grep { $_ eq 'rcpt: continue' } @said), '>', 0, 'the other was asked');
+	like($said[-1], $refused, 'and the first again');
+	my $before = length $daemon->log;
+	spew($cf{virtual_client}, "nonsense\n");
+	ok($daemon->wait_for_log(qr/virtual_client\.cf: line 1: neither .* what was read before stays/, $before), 'a mistake is told');
+	like(says('192.0.2.66'), $refused, 'and not taken');
+	spew($cf{virtual_client}, $good . "require_result_set = no\n");
+	ok($daemon->wait_for_log($told, $before), 'all of it can be changed');
+	like(says('192.0.2.66'), $refused, '... with what Postfix has since 3.2');
+};
+
 subtest 'killed and started again under load' => sub {
 	my ($longest, @said) = under_load(sub {
 		my ($round) = @_;

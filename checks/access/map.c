@@ -7,13 +7,12 @@
  */
 #include "checks/access/map.h"
 
-#include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
+#include "checks/access/watch.h"
 #include "lib/arena.h"
 #include "lib/ascii.h"
 
@@ -35,10 +34,9 @@ struct map {
 
 struct map_table {
 	map_reader *read;
-	char *path;
+	struct watch watch; /* by tick alone, after open */
 	pthread_rwlock_t lock; /* of map */
 	struct map *map; /* NULL: never read */
-	struct stat read_as, seen; /* by tick alone, after open */
 };
 
 static uint64_t
@@ -173,13 +171,6 @@ map_check(map_reader *read, const char *path, struct buf *why)
 	return rc;
 }
 
-static bool
-same_file(const struct stat *a, const struct stat *b)
-{
-	return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size &&
-	       a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
-}
-
 void *
 map_open(map_reader *read, const char *path)
 {
@@ -191,16 +182,12 @@ map_open(map_reader *read, const char *path)
 		return NULL;
 	buf_init(&why, room, sizeof room);
 	t->read = read;
-	t->path = strdup(path);
-	if (t->path == NULL) {
+	if (watch_init(&t->watch, path) == -1) {
 		free(t);
 		return NULL;
 	}
 	(void)pthread_rwlock_init(&t->lock, NULL);
-	/* Before it is read: what changes meanwhile is read again. */
-	if (stat(t->path, &t->read_as) == 0)
-		t->map = map_load(read, t->path, &why);
-	t->seen = t->read_as;
+	t->map = map_load(read, path, &why);
 	return t;
 }
 
@@ -211,7 +198,7 @@ map_close(void **tp)
 
 	map_free(&t->map);
 	(void)pthread_rwlock_destroy(&t->lock);
-	free(t->path);
+	watch_fini(&t->watch);
 	free(t);
 	*tp = NULL;
 }
@@ -221,24 +208,13 @@ map_tick(void *table, struct buf *why)
 {
 	struct map_table *t = table;
 	struct map *m, *old;
-	struct stat st;
+	int changed = watch_look(&t->watch, why);
 
-	if (stat(t->path, &st) == -1) {
-		if (t->seen.st_ino != 0)
-			buf_printf(why, "%s; what was read before stays", strerror(errno));
-		t->seen = (struct stat){.st_ino = 0};
-		return -1;
-	}
-	if (!same_file(&st, &t->seen) || (t->map != NULL && same_file(&st, &t->read_as))) {
-		t->seen = st;
-		return 0;
-	}
-	if (t->map == NULL && same_file(&st, &t->read_as) && t->read_as.st_ino != 0)
-		return 0; /* tried already */
-	t->read_as = st;
-	m = map_load(t->read, t->path, why);
+	if (changed <= 0)
+		return changed;
+	m = map_load(t->read, t->watch.path, why);
 	if (m == NULL) {
-		buf_puts(why, t->map != NULL ? "; what was read before stays" : "");
+		buf_puts(why, t->map != NULL ? WATCH_STAYS : "");
 		return -1;
 	}
 	buf_printf(why, "read again, %zu entries", m->count);

@@ -3,9 +3,6 @@
  * Map: a table that lies in a file and is kept in memory.  When the file
  * changes it is read again as a whole and takes the place of the old one in
  * one step; while it cannot be read the old one stays.
- *
- * A file is read when it looks the same in two rounds, so that one being
- * written is left alone.
  */
 #ifndef CHECKS_ACCESS_MAP_H
 #define CHECKS_ACCESS_MAP_H

@@ -2,7 +2,8 @@
 /*
  * mysql: mysql_table(5).  Connections are pooled; a server that fails is left
  * alone for a while (the breaker), so a dead one costs a mail nothing and a
- * stalled one costs few mails one time-out.
+ * stalled one costs few mails one time-out.  A configuration that changed is
+ * read again, and has connections of its own.
  *
  *	       find()            error, or time-out
  *	closed -----> query ---------------------------> open (5 s, doubling to 60 s)
@@ -22,6 +23,7 @@
 
 #include "checks/access/postfix_cf.h"
 #include "checks/access/table.h"
+#include "checks/access/watch.h"
 #include "lib/ascii.h"
 
 #define CONNECTIONS_MAX 8
@@ -32,13 +34,14 @@
 
 static const char *const known[] = {"hosts", "user", "password", "dbname", "option_file",
     "option_group", "tls_cert_file", "tls_key_file", "tls_CAfile", "tls_CApath", "tls_ciphers",
-    "tls_verify_cert", NULL};
+    "tls_verify_cert", "require_result_set", NULL};
 
 struct mysql_table {
-	struct cf cf; /* query NULL: it cannot be read */
 	const struct clock *clock;
+	struct watch watch; /* of the configuration; by tick alone, after open */
 	pthread_mutex_t lock; /* of all below */
 	pthread_cond_t returned;
+	struct cf *cf; /* NULL: it cannot be read */
 	MYSQL *idle[CONNECTIONS_MAX];
 	size_t idle_count, lent;
 	int64_t closed_until, pause; /* clock_mono, ms; 0: the server answers */
@@ -48,12 +51,11 @@ struct mysql_table {
 static int
 table_check(const char *path, struct buf *why)
 {
-	struct cf cf;
+	struct cf *cf = cf_new(path, known, why);
+	int rc = cf != NULL ? 0 : -1;
 
-	if (cf_read(&cf, path, known, why) == -1)
-		return -1;
 	cf_free(&cf);
-	return 0;
+	return rc;
 }
 
 static pthread_once_t library_once = PTHREAD_ONCE_INIT;
@@ -72,8 +74,10 @@ table_open(const char *path, const struct clock *clock)
 	pthread_condattr_t monotonic;
 	struct buf why;
 
-	if (t == NULL)
+	if (t == NULL || watch_init(&t->watch, path) == -1) {
+		free(t);
 		return NULL;
+	}
 	buf_init(&why, room, sizeof room);
 	(void)pthread_once(&library_once, library_begin);
 	t->clock = clock;
@@ -82,8 +86,7 @@ table_open(const char *path, const struct clock *clock)
 	(void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
 	(void)pthread_cond_init(&t->returned, &monotonic);
 	(void)pthread_condattr_destroy(&monotonic);
-	if (cf_read(&t->cf, path, known, &why) == -1)
-		t->cf.query = NULL;
+	t->cf = cf_new(path, known, &why);
 	return t;
 }
 
@@ -102,6 +105,7 @@ table_close(void **tp)
 
 	drop_idle(t);
 	cf_free(&t->cf);
+	watch_fini(&t->watch);
 	(void)pthread_cond_destroy(&t->returned);
 	(void)pthread_mutex_destroy(&t->lock);
 	free(t);
@@ -149,10 +153,11 @@ static MYSQL *
 connect_to(const struct cf *cf, const char *host, size_t len, struct buf *why)
 {
 	char name[256], *port = NULL, *socket = NULL, *at = name;
-	MYSQL *db = mysql_init(NULL);
+	MYSQL *db;
 
-	if (db == NULL || len >= sizeof name) {
-		buf_puts(why, db == NULL ? "out of memory" : "a name of a host is too long");
+	if (len >= sizeof name || (db = mysql_init(NULL)) == NULL) {
+		buf_puts(
+		    why, len >= sizeof name ? "a name of a host is too long" : "out of memory");
 		return NULL;
 	}
 	memcpy(name, host, len);
@@ -215,15 +220,23 @@ wait_for_turn(struct mysql_table *t, int64_t deadline)
 	return true;
 }
 
-/* The right to use one connection; *db_r NULL: none is open yet. */
+/* A connection, and whose it is. */
+struct loan {
+	struct cf *cf;
+	MYSQL *db; /* NULL: none is open yet */
+};
+
+/* The right to use one connection. */
 static bool
-borrow(struct mysql_table *t, int64_t deadline, MYSQL **db_r, struct buf *why)
+borrow(struct mysql_table *t, int64_t deadline, struct loan *loan, struct buf *why)
 {
 	int64_t now = clock_mono(t->clock);
 	bool mine = false;
 
 	(void)pthread_mutex_lock(&t->lock);
-	if (now > deadline) {
+	if (t->cf == NULL) {
+		buf_puts(why, "its configuration cannot be read");
+	} else if (now > deadline) {
 		buf_puts(why, "no time left to ask");
 	} else if (t->closed_until > now) {
 		buf_puts(why, "the server is in trouble, and not asked for a while");
@@ -232,7 +245,9 @@ borrow(struct mysql_table *t, int64_t deadline, MYSQL **db_r, struct buf *why)
 	} else {
 		mine = true;
 		t->lent++;
-		*db_r = t->idle_count > 0 ? t->idle[--t->idle_count] : NULL;
+		loan->db = t->idle_count > 0 ? t->idle[--t->idle_count] : NULL;
+		loan->cf = t->cf;
+		loan->cf->users++;
 		/* Who comes while this one tries goes away at once. */
 		if (t->closed_until != 0)
 			t->closed_until = now + t->pause;
@@ -241,13 +256,20 @@ borrow(struct mysql_table *t, int64_t deadline, MYSQL **db_r, struct buf *why)
 	return mine;
 }
 
-/* db NULL: it broke.  answered: the server is well. */
+/* loan->db NULL: it broke.  answered: the server is well. */
 static void
-give_back(struct mysql_table *t, MYSQL *db, bool answered)
+give_back(struct mysql_table *t, struct loan *loan, bool answered)
 {
+	bool current;
+
 	(void)pthread_mutex_lock(&t->lock);
 	t->lent--;
-	if (answered) {
+	loan->cf->users--;
+	current = loan->cf == t->cf;
+	if (!current) {
+		if (loan->cf->users == 0)
+			cf_free(&loan->cf);
+	} else if (answered) {
 		t->closed_until = t->pause = 0;
 	} else {
 		t->pause = t->pause == 0             ? OPEN_MIN
@@ -256,10 +278,10 @@ give_back(struct mysql_table *t, MYSQL *db, bool answered)
 		t->closed_until = clock_mono(t->clock) + t->pause;
 		drop_idle(t);
 	}
-	if (db != NULL && answered)
-		t->idle[t->idle_count++] = db;
-	else if (db != NULL)
-		mysql_close(db);
+	if (loan->db != NULL && answered && current)
+		t->idle[t->idle_count++] = loan->db;
+	else if (loan->db != NULL)
+		mysql_close(loan->db);
 	(void)pthread_cond_signal(&t->returned);
 	(void)pthread_mutex_unlock(&t->lock);
 }
@@ -285,9 +307,10 @@ fetch(const struct cf *cf, MYSQL *db, const char *key, const struct buf *query, 
 	int64_t values = 0;
 	MYSQL_ROW row;
 
-	if (mysql_real_query(db, query->s, query->len) != 0 ||
-	    (result = mysql_store_result(db)) == NULL)
+	if (mysql_real_query(db, query->s, query->len) != 0)
 		return false;
+	if ((result = mysql_store_result(db)) == NULL)
+		return mysql_errno(db) == 0 && !is_yes(cf_get(cf, "require_result_set", "yes"));
 	while ((row = mysql_fetch_row(result)) != NULL)
 		if (mysql_num_fields(result) > 0 && row[0] != NULL)
 			values += cf_result(cf, key, row[0], out);
@@ -317,9 +340,10 @@ is_alive(MYSQL *db)
  * Whether the server is well.
  */
 static bool
-ask(struct mysql_table *t, MYSQL **db, const char *key, struct buf *out,
+ask(struct mysql_table *t, struct loan *loan, const char *key, struct buf *out,
     enum table_status *status_r)
 {
+	MYSQL **db = &loan->db;
 	int64_t begun = clock_mono(t->clock);
 	char room[CF_QUERY_SIZE];
 	struct buf query;
@@ -327,13 +351,13 @@ ask(struct mysql_table *t, MYSQL **db, const char *key, struct buf *out,
 
 	do {
 		fresh = *db == NULL;
-		if (fresh && (*db = connect_any(&t->cf, out)) == NULL)
+		if (fresh && (*db = connect_any(loan->cf, out)) == NULL)
 			return false;
 		buf_init(&query, room, sizeof room);
 		buf_reset(out); /* of what was wrong before */
 		*status_r = TABLE_NONE;
-		if (!cf_query(&t->cf, key, escape, *db, &query) ||
-		    fetch(&t->cf, *db, key, &query, out, status_r))
+		if (!cf_query(loan->cf, key, escape, *db, &query) ||
+		    fetch(loan->cf, *db, key, &query, out, status_r))
 			return true;
 		*status_r = TABLE_TEMPERROR;
 		buf_reset(out);
@@ -351,26 +375,46 @@ table_find(void *table, const char *key, int64_t deadline, struct buf *out)
 {
 	struct mysql_table *t = table;
 	enum table_status status = TABLE_TEMPERROR;
+	struct loan loan;
 	bool answered;
-	MYSQL *db;
 
-	if (t->cf.query == NULL) {
-		buf_puts(out, "its configuration cannot be read");
+	if (!borrow(t, deadline, &loan, out))
 		return TABLE_TEMPERROR;
-	}
-	if (!borrow(t, deadline, &db, out))
-		return TABLE_TEMPERROR;
-	answered = ask(t, &db, key, out, &status);
-	give_back(t, db, answered);
+	answered = ask(t, &loan, key, out, &status);
+	give_back(t, &loan, answered);
 	return answered ? status : TABLE_TEMPERROR;
+}
+
+/* The configuration changed; who uses the old one frees it. */
+static int
+read_again(struct mysql_table *t, struct buf *why)
+{
+	struct cf *cf = cf_new(t->watch.path, known, why);
+
+	if (cf == NULL) {
+		buf_puts(why, WATCH_STAYS);
+		return -1;
+	}
+	(void)pthread_mutex_lock(&t->lock);
+	if (t->cf != NULL && t->cf->users == 0)
+		cf_free(&t->cf);
+	t->cf = cf;
+	drop_idle(t);
+	t->closed_until = t->pause = 0; /* it may be another server */
+	(void)pthread_mutex_unlock(&t->lock);
+	buf_puts(why, "its configuration was read again");
+	return 0;
 }
 
 static int
 table_tick(void *table, struct buf *why)
 {
 	struct mysql_table *t = table;
+	int changed = watch_look(&t->watch, why);
 	bool down;
 
+	if (changed != 0)
+		return changed > 0 ? read_again(t, why) : -1;
 	(void)pthread_mutex_lock(&t->lock);
 	down = t->closed_until != 0;
 	(void)pthread_mutex_unlock(&t->lock);

@@ -132,31 +132,40 @@ make_query(struct cf *cf, struct buf *why)
 	return 0;
 }
 
-int
-cf_read(struct cf *cf, const char *path, const char *const *known, struct buf *why)
+static int
+read_all(struct cf *cf, const char *path, const char *const *known, struct buf *why)
 {
-	*cf = (struct cf){.text = NULL};
 	if (read_text(cf, path, why) == -1 || parse(cf, known, why) == -1 ||
 	    make_query(cf, why) == -1 ||
-	    cf_get_number(cf, "expansion_limit", 0, 1000000, &cf->expansion_limit, why) == -1) {
-		cf_free(cf);
+	    cf_get_number(cf, "expansion_limit", 0, 1000000, &cf->expansion_limit, why) == -1)
 		return -1;
-	}
 	cf->result_format = cf_get(cf, "result_format", "%s");
 	cf->domain = cf_get(cf, "domain", "");
-	if (strpbrk(cf->domain, ":/") != NULL) {
-		buf_puts(why, "domain: only names are understood here, not files or tables");
-		cf_free(cf);
-		return -1;
-	}
-	return 0;
+	if (strpbrk(cf->domain, ":/") == NULL)
+		return 0;
+	buf_puts(why, "domain: only names are understood here, not files or tables");
+	return -1;
+}
+
+struct cf *
+cf_new(const char *path, const char *const *known, struct buf *why)
+{
+	struct cf *cf = calloc(1, sizeof *cf);
+
+	if (cf == NULL)
+		buf_puts(why, "out of memory");
+	else if (read_all(cf, path, known, why) == -1)
+		cf_free(&cf);
+	return cf;
 }
 
 void
-cf_free(struct cf *cf)
+cf_free(struct cf **cfp)
 {
-	free(cf->text);
-	cf->text = NULL;
+	if (*cfp != NULL)
+		free((*cfp)->text);
+	free(*cfp);
+	*cfp = NULL;
 }
 
 const char *

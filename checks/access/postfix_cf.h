@@ -29,14 +29,16 @@ struct cf {
 	const char	*domain;		/* "": any key */
 	int64_t		 expansion_limit;	/* values; 0: any number */
 	char		 made[CF_QUERY_SIZE];	/* query out of the old parameters */
+
+	unsigned	 users;			/* of one that may be replaced while it is used: by its owner's lock */
 };
 
 /*
  * known: names the type has beside the shared ones, NULL-terminated.  Any
- * other is a mistake, since it would be ignored.  0, or -1 and why.
+ * other is a mistake, since it would be ignored.  NULL: why.
  */
-int		 cf_read(struct cf *, const char *path, const char *const *known, struct buf *why);
-void		 cf_free(struct cf *);
+struct cf	*cf_new(const char *path, const char *const *known, struct buf *why);
+void		 cf_free(struct cf **);
 const char	*cf_get(const struct cf *, const char *name, const char *or_else);
 /* 0 to max, or -1 and why. */
 int		 cf_get_number(const struct cf *, const char *name, int64_t or_else, int64_t max,

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * sqlite: sqlite_table(5).  One connection for each table, read-only; a file
- * that took the place of the old one is noticed.
+ * that took the place of the old one is noticed, and a configuration that
+ * changed is read again.
  */
 #include "config.h"
 
@@ -13,6 +14,7 @@
 
 #include "checks/access/postfix_cf.h"
 #include "checks/access/table.h"
+#include "checks/access/watch.h"
 
 #define BUSY_MS      500 /* wait for a writer */
 #define QUERY_MS     2000
@@ -21,38 +23,38 @@
 static const char *const known[] = {"dbpath", NULL};
 
 struct sqlite_table {
-	struct cf cf;
 	const struct clock *clock;
+	struct watch watch; /* of the configuration; by tick alone, after open */
 	pthread_mutex_t lock; /* of all below */
+	struct cf *cf; /* NULL: it cannot be read */
 	sqlite3 *db; /* NULL: not open */
 	struct stat opened;
 	int64_t give_up_at; /* clock_mono: of the query that runs */
 };
 
-static int
-read_cf(struct cf *cf, const char *path, struct buf *why)
+static struct cf *
+read_cf(const char *path, struct buf *why)
 {
-	if (cf_read(cf, path, known, why) == -1)
-		return -1;
-	if (cf_get(cf, "dbpath", NULL) != NULL)
-		return 0;
-	buf_puts(why, "no dbpath");
-	cf_free(cf);
-	return -1;
+	struct cf *cf = cf_new(path, known, why);
+
+	if (cf != NULL && cf_get(cf, "dbpath", NULL) == NULL) {
+		buf_puts(why, "no dbpath");
+		cf_free(&cf);
+	}
+	return cf;
 }
 
 static int
 table_check(const char *path, struct buf *why)
 {
-	struct cf cf;
+	struct cf *cf = read_cf(path, why);
+	int rc = cf != NULL ? 0 : -1;
 
-	if (read_cf(&cf, path, why) == -1)
-		return -1;
 	cf_free(&cf);
-	return 0;
+	return rc;
 }
 
-/* The configuration was good when it was checked; if it is not now, there is no query. */
+/* The configuration was good when it was checked; if it is not now, there is none. */
 static void *
 table_open(const char *path, const struct clock *clock)
 {
@@ -60,13 +62,14 @@ table_open(const char *path, const struct clock *clock)
 	char room[TABLE_VALUE_SIZE];
 	struct buf why;
 
-	if (t == NULL)
+	if (t == NULL || watch_init(&t->watch, path) == -1) {
+		free(t);
 		return NULL;
+	}
 	buf_init(&why, room, sizeof room);
 	t->clock = clock;
 	(void)pthread_mutex_init(&t->lock, NULL);
-	if (read_cf(&t->cf, path, &why) == -1)
-		t->cf.query = NULL;
+	t->cf = read_cf(path, &why);
 	return t;
 }
 
@@ -84,6 +87,7 @@ table_close(void **tp)
 
 	disconnect(t);
 	cf_free(&t->cf);
+	watch_fini(&t->watch);
 	(void)pthread_mutex_destroy(&t->lock);
 	free(t);
 	*tp = NULL;
@@ -100,7 +104,7 @@ is_over(void *table)
 static int
 connect_db(struct sqlite_table *t, struct buf *why)
 {
-	const char *path = cf_get(&t->cf, "dbpath", "");
+	const char *path = cf_get(t->cf, "dbpath", "");
 
 	if (stat(path, &t->opened) == 0 &&
 	    sqlite3_open_v2(path, &t->db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL) ==
@@ -137,8 +141,8 @@ fetch(struct sqlite_table *t, const char *key, const char *query, struct buf *ou
 		const char *value = (const char *)sqlite3_column_text(statement, 0);
 
 		rc = SQLITE_OK;
-		if (value != NULL && cf_result(&t->cf, key, value, out) &&
-		    ++rows > t->cf.expansion_limit && t->cf.expansion_limit > 0)
+		if (value != NULL && cf_result(t->cf, key, value, out) &&
+		    ++rows > t->cf->expansion_limit && t->cf->expansion_limit > 0)
 			rc = SQLITE_TOOBIG;
 	}
 	if (rc != SQLITE_DONE) {
@@ -150,37 +154,73 @@ fetch(struct sqlite_table *t, const char *key, const char *query, struct buf *ou
 	return rc != SQLITE_DONE ? TABLE_TEMPERROR : rows > 0 ? TABLE_FOUND : TABLE_NONE;
 }
 
+/* By t->lock. */
 static enum table_status
-table_find(void *table, const char *key, int64_t deadline, struct buf *out)
+find(struct sqlite_table *t, const char *key, int64_t deadline, struct buf *out)
 {
-	struct sqlite_table *t = table;
+	int64_t now = clock_mono(t->clock);
 	char room[CF_QUERY_SIZE];
-	enum table_status status = TABLE_TEMPERROR;
-	int64_t latest = clock_mono(t->clock) + QUERY_MS;
 	struct buf query;
 
-	if (t->cf.query == NULL) {
+	if (t->cf == NULL) {
 		buf_puts(out, "its configuration cannot be read");
 		return TABLE_TEMPERROR;
 	}
 	buf_init(&query, room, sizeof room);
-	if (!cf_query(&t->cf, key, escape, NULL, &query))
+	if (!cf_query(t->cf, key, escape, NULL, &query))
 		return TABLE_NONE;
+	/* Others were in the database before. */
+	if (now > deadline) {
+		buf_puts(out, "no time left to ask");
+		return TABLE_TEMPERROR;
+	}
+	t->give_up_at = deadline < now + QUERY_MS ? deadline : now + QUERY_MS;
+	if (t->db == NULL && connect_db(t, out) == -1)
+		return TABLE_TEMPERROR;
+	return fetch(t, key, query.s, out);
+}
+
+static enum table_status
+table_find(void *table, const char *key, int64_t deadline, struct buf *out)
+{
+	struct sqlite_table *t = table;
+	enum table_status status;
+
 	(void)pthread_mutex_lock(&t->lock);
-	t->give_up_at = deadline < latest ? deadline : latest;
-	if (t->db != NULL || connect_db(t, out) == 0)
-		status = fetch(t, key, query.s, out);
+	status = find(t, key, deadline, out);
 	(void)pthread_mutex_unlock(&t->lock);
 	return status;
+}
+
+/* The configuration changed. */
+static int
+read_again(struct sqlite_table *t, struct buf *why)
+{
+	struct cf *cf = read_cf(t->watch.path, why);
+
+	if (cf == NULL) {
+		buf_puts(why, WATCH_STAYS);
+		return -1;
+	}
+	(void)pthread_mutex_lock(&t->lock);
+	disconnect(t);
+	cf_free(&t->cf);
+	t->cf = cf;
+	(void)pthread_mutex_unlock(&t->lock);
+	buf_puts(why, "its configuration was read again");
+	return 0;
 }
 
 static int
 table_tick(void *table, struct buf *why)
 {
 	struct sqlite_table *t = table;
+	int changed = watch_look(&t->watch, why);
 	struct stat st;
 
-	if (t->cf.query == NULL || stat(cf_get(&t->cf, "dbpath", ""), &st) == -1)
+	if (changed != 0)
+		return changed > 0 ? read_again(t, why) : -1;
+	if (t->cf == NULL || stat(cf_get(t->cf, "dbpath", ""), &st) == -1)
 		return 0; /* find() says so */
 	(void)pthread_mutex_lock(&t->lock);
 	if (t->db != NULL && (st.st_dev != t->opened.st_dev || st.st_ino != t->opened.st_ino)) {

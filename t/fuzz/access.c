@@ -86,21 +86,22 @@ read_cf(const char *path, const char *key, const char *value)
 {
 	static const char *const known[] = {"hosts", "user", "password", "dbname", NULL};
 	char room[CF_QUERY_SIZE];
-	struct cf cf = {.n = 0};
+	struct cf *cf;
 	struct buf b;
 	int64_t n;
 
 	buf_init(&b, room, sizeof room);
-	if (cf_read(&cf, path, known, &b) == -1) {
+	cf = cf_new(path, known, &b);
+	if (cf == NULL) {
 		if (b.len == 0)
 			abort();
 	} else {
-		(void)cf_get_number(&cf, "expansion_limit", 0, 1000, &n, &b);
+		(void)cf_get_number(cf, "expansion_limit", 0, 1000, &n, &b);
 		buf_reset(&b);
-		(void)cf_query(&cf, key, double_quotes, NULL, &b);
+		(void)cf_query(cf, key, double_quotes, NULL, &b);
 		buf_reset(&b);
-		(void)cf_result(&cf, key, value, &b);
-		(void)cf_result(&cf, key, value, &b);
+		(void)cf_result(cf, key, value, &b);
+		(void)cf_result(cf, key, value, &b);
 		judge(b.s);
 	}
 	cf_free(&cf);

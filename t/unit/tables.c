@@ -52,13 +52,13 @@ write_file(const char *name, const char *text)
 }
 
 static const char *
-find(struct tables *t, const char *name, const char *key)
+find_until(struct tables *t, const char *name, const char *key, int64_t deadline)
 {
 	static char room[TABLE_VALUE_SIZE];
 	struct buf out;
 
 	buf_init(&out, room, sizeof room);
-	switch (tables_find(t, name, key, 1000000, &out)) {
+	switch (tables_find(t, name, key, deadline, &out)) {
 	case TABLE_FOUND:
 		return room;
 	case TABLE_NONE:
@@ -67,6 +67,12 @@ find(struct tables *t, const char *name, const char *key)
 		break;
 	}
 	return "temperror";
+}
+
+static const char *
+find(struct tables *t, const char *name, const char *key)
+{
+	return find_until(t, name, key, clock_mono(&now.clock) + 1000);
 }
 
 static const char *
@@ -196,6 +202,26 @@ test_no_database(struct tables *t)
 }
 
 #ifdef HAVE_SQLITE
+/* Its configuration changes; the database has a DEFER for "a". */
+static void
+test_sqlite_cf(struct tables *t, const char *name, const char *database)
+{
+	char text[600];
+
+	(void)write_file("sqlite.cf", "query = SELECT v FROM t\n");
+	(void)tick(t);
+	tap_is(tick(t), "!sqlite.cf: no dbpath; what was read before stays\n", "a mistake");
+	tap_is(find(t, name, "a"), "DEFER", "... is not taken");
+	(void)snprintf(text, sizeof text,
+	    "dbpath = %s\nquery = SELECT v FROM t WHERE k = '%%s'\nresult_format = %%s later\n",
+	    database);
+	(void)write_file("sqlite.cf", text);
+	tap_is(tick(t), "", "a change is seen");
+	tap_is(tick(t), " sqlite.cf: its configuration was read again\n", "... and told");
+	tap_is(find(t, name, "a"), "DEFER later", "... and taken");
+	tap_is(find_until(t, name, "a", clock_mono(&now.clock) - 1), "temperror", "no time left");
+}
+
 static void
 test_sqlite(struct tables *t)
 {
@@ -224,6 +250,7 @@ test_sqlite(struct tables *t)
 	sqlite_write(path, "CREATE TABLE t (k TEXT, v TEXT); INSERT INTO t VALUES ('a', 'DEFER')");
 	(void)tick(t);
 	tap_is(find(t, name, "a"), "DEFER", "another file in its place");
+	test_sqlite_cf(t, name, path);
 	sqlite_write(path, "DROP TABLE t");
 	tap_is(find(t, name, "a"), "temperror", "no table");
 	tap_ok(strstr(tick(t), "!sqlite.cf: no such table: t\n") != NULL, "... is told");
