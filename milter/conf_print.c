@@ -178,7 +178,7 @@ conf_key_needs_restart(const char *key)
 	/* What is used before the first connection, with rights given up since. */
 	static const char *const keys[] = {"socket", "socket-user", "socket-group", "socket-mode",
 	    "control-socket", "control-group", "user", "group", "pid-file", "maximum-sessions",
-	    "state-directory", "metrics.listen"};
+	    "state-directory", "sandbox", "sandbox-read", "metrics.listen"};
 
 	for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
 		if (strcmp(key, keys[i]) == 0)

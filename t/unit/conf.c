@@ -316,6 +316,8 @@ test_swap(void)
 	free(keys);
 	tap_is(conf_needs_restart(a, a), NULL, "none when nothing changed");
 	tap_ok(conf_key_needs_restart("store.cache-size"), "a key of a section");
+	tap_ok(conf_key_needs_restart("sandbox"), "the sandbox, which nothing opens again");
+	tap_ok(conf_key_needs_restart("sandbox-read"), "nor widens");
 	tap_ok(!conf_key_needs_restart("mode"), "and one that does not");
 	conf_swap(b);
 	tap_is(held->user, "x", "a snapshot lives as long as it is held");
