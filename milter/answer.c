@@ -102,7 +102,7 @@ status(const struct answer_about *about, const char *argument, json_t *out)
 	receipt_count(&kept, &lost);
 	answer_number(out, "receipts", kept);
 	answer_number(out, "receipts_lost", lost);
-	answer_number(out, "maximum_sessions", (uint64_t)conf->maximum_sessions);
+	answer_number(out, "maximum_sessions", (uint64_t)census_sessions_max());
 	(void)json_object_set_new(out, "resolver", resolver_of(about));
 	put_store(out);
 	(void)json_object_set_new(out, "services", services);

@@ -116,6 +116,12 @@ census_sessions(void)
 }
 
 int64_t
+census_sessions_max(void)
+{
+	return census.sessions_max;
+}
+
+int64_t
 census_messages(void)
 {
 	return atomic_load(&census.messages);

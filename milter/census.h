@@ -26,8 +26,9 @@ void	census_message_leave(void);
 void	census_callback_enter(void);
 void	census_callback_leave(void);
 
-/* How many there are now. */
+/* How many there are now, and how many there may be: fewer than configured where descriptors lack. */
 int64_t	census_sessions(void);
+int64_t	census_sessions_max(void);
 int64_t	census_messages(void);
 
 /*

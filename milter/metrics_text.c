@@ -80,7 +80,7 @@ write_state(FILE *fp)
 	    "When the configuration in force was read.", (uint64_t)reload_when());
 	one(fp, "bailey_sessions", "gauge", "SMTP sessions now.", (uint64_t)census_sessions());
 	one(fp, "bailey_sessions_limit", "gauge", "SMTP sessions there may be.",
-	    (uint64_t)conf->maximum_sessions);
+	    (uint64_t)census_sessions_max());
 	one(fp, "bailey_messages_open", "gauge", "Messages under way now.",
 	    (uint64_t)census_messages());
 	conf_unref(&conf);

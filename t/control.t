@@ -125,6 +125,7 @@ subtest 'reload' => sub {
 	    [ 'maximum-sessions 2000 7', 'contact "" "x@example.org"' ], 'names what changed')
 	    or diag(explain($answer));
 	ok($daemon->wait_for_log(qr/only after a restart: maximum-sessions/), 'the log what needs a restart');
+	is(ask($client, 'status')->{maximum_sessions}, 2000, 'and until then the old limit holds');
 	$daemon->configure($quiet . qq(sokket = "x"\nmode = "on"\n));
 	$answer = ask($client, 'reload');
 	ok(!$answer->{ok}, 'of a bad file fails');
