@@ -27,7 +27,8 @@ names_read(struct rdns_names *n, const struct dns_answer *ptr)
 {
 	*n = (struct rdns_names){.count = 0};
 	for (size_t i = 0; i < ptr->count; i++) {
-		if (ptr->rr[i].bad_name)
+		/* "PTR ." says there is none, as null MX do. */
+		if (ptr->rr[i].bad_name || ptr->rr[i].name[0] == '\0')
 			n->bad++;
 		else if (n->count == RDNS_NAMES_MAX)
 			n->beyond++;

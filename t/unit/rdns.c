@@ -42,6 +42,9 @@ static const struct fakedns_row rows[] = {
 	{"14" ARPA, DNS_PTR, DNS_OK, "liar.example"},
 	{"14" ARPA, DNS_PTR, DNS_OK, "gone.example"},
 	{"15" ARPA, DNS_PTR, DNS_REFUSED, NULL},
+	{"16" ARPA, DNS_PTR, DNS_OK, ""},
+	{"17" ARPA, DNS_PTR, DNS_OK, ""},
+	{"17" ARPA, DNS_PTR, DNS_OK, "gone.example"},
 	{"1." ARPA6, DNS_PTR, DNS_OK, "six.example"},
 	{"six.example", DNS_AAAA, DNS_OK, "2001:db8::1"},
 	{"2." ARPA6, DNS_PTR, DNS_OK, "mail.example.org"},
@@ -77,6 +80,9 @@ static const struct { const char *client, *result, *reason, *verified, *claimed;
 	    "none of which has that address", NULL, "liar.example"},
 	{"192.0.2.15", "temperror", "reverse DNS of client 192.0.2.15 cannot be looked up (REFUSED)",
 	    NULL, NULL},
+	{"192.0.2.16", "fail", "reverse DNS of client 192.0.2.16 names no valid host", NULL, NULL},
+	{"192.0.2.17", "fail", "reverse DNS of client 192.0.2.17 names gone.example, "
+	    "which does not have that address; 1 invalid name skipped", NULL, "gone.example"},
 	{"2001:db8::1", "pass", "client 2001:db8::1 is six.example", "six.example", "six.example"},
 	{"2001:DB8:0::2", "fail", "reverse DNS of client 2001:db8::2 names mail.example.org, "
 	    "which does not have that address", NULL, "mail.example.org"},
