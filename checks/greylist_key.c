@@ -55,15 +55,18 @@ put_without_numbers(struct buf *b, const char *s, size_t n)
 	}
 }
 
-/* A BATV tag: key number, day, hash; ten characters (draft-levine-smtp-batv 4). */
+/*
+ * A BATV tag: key number, day, hash; ten hexadecimal digits, of which the first
+ * are decimal (draft-levine-smtp-batv 4).  Some make it one shorter.
+ */
 static bool
 is_tag(const char *s, size_t n)
 {
 	size_t i = 0;
 
-	while (i < n && i < 10 && ascii_is_alnum(s[i]))
+	while (i < n && strchr("0123456789abcdef", ascii_lower(s[i])) != NULL)
 		i++;
-	return i == 10;
+	return i == n && (n == 9 || n == 10) && ascii_is_digit(s[0]);
 }
 
 /* prvs=TAG=user, or by some prvs=user=TAG; btv1==TAG==user.  The user's part, or all of it. */
@@ -82,9 +85,10 @@ skip_batv(const char **s, size_t *n)
 		return;
 	}
 	if (*n <= 5 || strncasecmp(*s, "prvs=", 5) != 0 ||
-	    (b = memchr(a, '=', (size_t)(end - a))) == NULL ||
-	    memchr(b + 1, '=', (size_t)(end - b - 1)) != NULL)
+	    (b = memchr(a, '=', (size_t)(end - a))) == NULL)
 		return;
+	if (!is_tag(a, (size_t)(b - a)) && memchr(b + 1, '=', (size_t)(end - b - 1)) != NULL)
+		return; /* VERP in the user's part is only known behind a tag */
 	if (is_tag(b + 1, (size_t)(end - b - 1)) && !is_tag(a, (size_t)(b - a))) {
 		*s = a;
 		*n = (size_t)(b - a);
