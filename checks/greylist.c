@@ -239,10 +239,10 @@ greylist_hiding(const struct greylist_options *o)
 }
 
 static void
-attempt(struct txn *t, const struct rcpt *r)
+make_keys(
+    struct txn *t, const struct rcpt *r, struct record_key *triplet, struct record_key *client)
 {
 	const struct greylist_options *o = t->options;
-	struct greylist_params params = greylist_rules(o);
 	struct greylist_who who = {.client = &t->client.addr,
 	    .ipv4_prefix = (unsigned)o->ipv4_prefix,
 	    .ipv6_prefix = (unsigned)o->ipv6_prefix,
@@ -250,21 +250,40 @@ attempt(struct txn *t, const struct rcpt *r)
 	    .sender = &t->sender,
 	    .rcpt = &r->path,
 	    .hide = greylist_hiding(o)};
+
+	greylist_keys(&who, triplet, client);
+}
+
+/* Nobody can tell what is to be done. */
+static void
+report_trouble(struct txn *t, const struct rcpt *r, const char *what, const char *why)
+{
+	struct record_key triplet, client;
+
+	make_keys(t, r, &triplet, &client);
+	if (was_deferred(&triplet))
+		(void)report(t, PASSED, "again, while the %s is in trouble", what);
+	else
+		(void)report(t, TEMPERROR, "%s: %s", what, why);
+}
+
+static void
+attempt(struct txn *t, const struct rcpt *r)
+{
+	struct greylist_params params = greylist_rules(t->options);
 	enum store_status status = STORE_DOWN;
 	struct record_key triplet, client;
 	struct greylist_answer a;
 
-	greylist_keys(&who, &triplet, &client);
+	make_keys(t, r, &triplet, &client);
 	if (t->store != NULL)
 		status = store_greylist(t->store,
 		    &(struct store_attempt){&triplet, &client, clock_wall(t->clock), &params}, &a);
 	if (status == STORE_OK)
 		report_answer(t, r, &a);
-	else if (was_deferred(&triplet))
-		(void)report(t, PASSED, "again, while the store is in trouble");
 	else
-		(void)report(t, TEMPERROR, "store: %s",
-		    t->store != NULL ? store_status_text(status) : "not open");
+		report_trouble(
+		    t, r, "store", t->store != NULL ? store_status_text(status) : "not open");
 }
 
 /*
@@ -341,7 +360,7 @@ judge(struct txn *t, const struct rcpt *r)
 	}
 	exempt = exemption(t, r, &trouble);
 	if (trouble != NULL)
-		(void)report(t, TEMPERROR, "recipients-table: %s", trouble);
+		report_trouble(t, r, "recipients-table", trouble);
 	else if (exempt != NULL)
 		(void)report(t, EXEMPT, "listed: %s", exempt);
 	else if (is_answer(t, r))

@@ -231,6 +231,12 @@ test_trouble(void)
 	    "temperror", "no store");
 	tap_is(faketxn_reason(&f), "store: not open", "says why");
 	faketxn_fini(&f);
+	o.recipients_table = "file:/no/table";
+	tap_is(receive(&f, &dns, s, &o, &jane, 0), "temperror", "no table");
+	faketxn_fini(&f);
+	tap_is(receive(&f, &dns, s, &o, &jane, 1), "passed", "never twice for one triplet");
+	tap_is(faketxn_reason(&f), "again, while the recipients-table is in trouble", "says why");
+	faketxn_fini(&f);
 	store_close(&s);
 }
 
