@@ -105,9 +105,10 @@ static enum store_status
 insert(struct store *s, struct shard *sh, struct record_bytes key, struct record_bytes value)
 {
 	struct mem *m = s->state;
-	struct item *e = entry_new(key, value), **slot;
+	struct item *e = entry_new(key, value), **slot = find(sh, key);
+	uint64_t freed = slot != NULL ? cost(*slot) : 0;
 
-	if (e == NULL || m->bytes + cost(e) > (uint64_t)s->setup.options.cache_size) {
+	if (e == NULL || m->bytes - freed + cost(e) > (uint64_t)s->setup.options.cache_size) {
 		free(e);
 		return STORE_FULL;
 	}

@@ -419,6 +419,32 @@ said(void)
 	return last;
 }
 
+/* What is there already can be changed, as on a full disk. */
+static void
+test_full_memory(void)
+{
+	struct store_setup setup = {.options = {.type = STORE_MEMORY, .cache_size = 180},
+	    .directory = "here",
+	    .clock = &fake.clock,
+	    .offline = true};
+	struct record_key one, other;
+	char room[100], out[1] = "";
+	struct buf why;
+	struct store *s;
+	size_t len;
+
+	key_of(&one, RECORD_CLIENT, "192.0.2.1", 0);
+	key_of(&other, RECORD_CLIENT, "192.0.2.2", 0);
+	buf_init(&why, room, sizeof room);
+	(void)store_open(&s, &setup, &why);
+	tap_is_int(store_put(s, &one, 0, "x", 1), STORE_OK, "one has room");
+	tap_is_int(store_put(s, &other, 0, "x", 1), STORE_FULL, "another has none");
+	tap_is_int(store_put(s, &one, 0, "y", 1), STORE_OK, "the first can be changed");
+	(void)store_get(s, &one, T0, out, 1, &len);
+	tap_is_int(out[0], 'y', "and is");
+	store_close(&s);
+}
+
 static void
 test_told(void)
 {
@@ -489,6 +515,7 @@ main(void)
 		store_close(&s);
 		store_close(&other);
 	}
+	test_full_memory();
 	test_told();
 	for (int i = 0; HAVE_REDIS && i < REDISCLUSTER_NODES; i++)
 		redisserver_stop(&nodes[i]);
