@@ -109,12 +109,18 @@ trace_find_client(const struct header *h, const struct cidr_list *relays, struct
 	return false;
 }
 
+/*
+ * Bytes of a value: local part, "@" and domain of RFC 5321 4.5.3.1, so that all
+ * fit in TRACE_FIELD_SIZE and no line is longer than 998 (RFC 5322 2.1.1).
+ */
+#define VALUE_MAX 320
+
 /* key-value pair of RFC 7208 9.1; as quoted-string, which may hold anything. */
 static void
 put_quoted(struct buf *b, const char *key, const char *value)
 {
 	buf_printf(b, "\n\t%s=\"", key);
-	for (; *value != '\0'; value++) {
+	for (const char *end = value + strnlen(value, VALUE_MAX); value < end; value++) {
 		if (!ascii_is_printable(*value))
 			continue;
 		if (*value == '"' || *value == '\\')

@@ -26,6 +26,6 @@ bool	trace_find_client(const struct header *, const struct cidr_list *relays,
 /* Value of a Received-SPF field (RFC 7208 9.1). */
 void	trace_received_spf(struct buf *, const struct spf_query *, const struct spf_answer *,
 	    const char *identity);
-#define TRACE_FIELD_SIZE	2000	/* bytes of that value */
+#define TRACE_FIELD_SIZE	4000	/* bytes of that value: a comment, four long values and a short one, all escaped */
 
 #endif

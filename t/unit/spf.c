@@ -133,6 +133,7 @@ test_options(void)
 	static const char *const domains[] = {"fail.example"};
 	struct string_list skip = {domains, 1};
 	struct dns dns = {.rows = rows};
+	char longest[2000];
 	struct faketxn f;
 	unsigned rcpt = 1;
 	bool on = true;
@@ -162,6 +163,18 @@ test_options(void)
 	    "\n\thelo=\"h \\\"(x\";\n\treceiver=\"mx.example.net\";"
 	    "\n\tmechanism=\"ip4:192.0.2.1\"",
 	    "its value");
+	faketxn_fini(&f);
+
+	/* Postfix lets a HELO name have two thousand bytes. */
+	memset(longest, '"', sizeof longest - 1);
+	longest[sizeof longest - 1] = '\0';
+	begin(&f, &dns, "192.0.2.1", longest, "<a@pass.example>");
+	f.txn.options = options(&f.arena, "received-spf", &on, sizeof on);
+	f.site.hostname = "mx.example.net";
+	faketxn_judge(&f, STAGE_RCPT);
+	tap_ok(strstr(f.fields[0].value,
+		   "\";\n\treceiver=\"mx.example.net\";\n\tmechanism=\"ip4:192.0.2.1\"") != NULL,
+	    "a long HELO name is cut, what follows is not");
 	faketxn_fini(&f);
 }
 
