@@ -5,7 +5,7 @@
  *
  *	main.c		options, the loop over all connections
  *	milter.c	what a connection says to a filter, as Postfix would
- *	smtp.c		what it says to an MTA, with XCLIENT
+ *	smtp.c		what it says to an MTA, from the client's address or with XCLIENT
  *	mail.c		the messages, made and signed before the clock starts
  *	figures.c	times, memory, CPU
  *
@@ -38,10 +38,11 @@ enum load_fate {
 struct load_options {
 	const char	*filter, *smtp;		/* one of them: "unix:/path", "inet:port@host" */
 	unsigned	 connections, messages, per_connection, recipients;
-	unsigned	 clients, domains;
+	unsigned	 clients, domains, first;	/* first: number of the first client */
 	unsigned	 idle;			/* more connections, silent after HELO */
 	unsigned	 slow_ms;		/* rest before each step */
 	unsigned	 size, fields;		/* bytes of body, fields beside the usual ones */
+	bool		 own;			/* clients call an MTA from their own addresses */
 	const char	*key, *selector;	/* PEM; NULL: not signed */
 	int		 pid;			/* of whom CPU and memory are measured; 0: of nobody */
 };

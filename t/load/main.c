@@ -78,11 +78,14 @@ session_open(struct session *s)
 
 	if (left > load.per_connection)
 		left = load.per_connection;
+	s->fd = -1;
 	if (!s->idle && left == 0)
 		return;
 	*s = (struct session){.dialogue = dialogue, .idle = s->idle, .left = left, .fd = -1};
 	buf_init(&s->out, s->out_room, sizeof s->out_room);
-	client_choose(&s->client, issued / load.per_connection);
+	client_choose(&s->client, load.first + issued / load.per_connection);
+	if (load.own)
+		mta.from = s->client.address;
 	if (s->idle)
 		s->left = 0;
 	else
@@ -272,9 +275,12 @@ usage(void)
 		    "  --connections   at once (8)       --messages      in all (1000)\n"
 		    "  --per-connection  messages (1)    --recipients    of each (1)\n"
 		    "  --clients       distinct (200)    --domains       of senders (50)\n"
+		    "  --first         number of the client to begin with (0)\n"
 		    "  --size          bytes of body (2048)\n"
 		    "  --fields        of the header, beside the usual ones (0)\n"
 		    "  --dkim KEY      sign with this PEM file; --selector NAME (s1)\n"
+		    "  --own-addresses  of the clients are those they call an MTA from;\n"
+		    "                  this machine must have them (else XCLIENT says them)\n"
 		    "  --idle          more connections, silent after HELO (0)\n"
 		    "  --slow          milliseconds of rest before each step (0)\n"
 		    "  --pid           whose CPU and memory to measure\n",
@@ -282,7 +288,7 @@ usage(void)
 	exit(2);
 }
 
-enum { OPT_FILTER = 1000, OPT_SMTP, OPT_DKIM, OPT_SELECTOR, OPT_PID };
+enum { OPT_FILTER = 1000, OPT_SMTP, OPT_DKIM, OPT_SELECTOR, OPT_PID, OPT_OWN };
 
 static unsigned
 number(const char *text, unsigned min)
@@ -303,16 +309,18 @@ options(int argc, char **argv)
 		unsigned *to, min;
 	} numbers[] = {{"connections", &load.connections, 1}, {"messages", &load.messages, 0},
 	    {"per-connection", &load.per_connection, 1}, {"recipients", &load.recipients, 1},
-	    {"clients", &load.clients, 1}, {"domains", &load.domains, 1}, {"size", &load.size, 0},
-	    {"fields", &load.fields, 0}, {"idle", &load.idle, 0}, {"slow", &load.slow_ms, 0}};
+	    {"clients", &load.clients, 1}, {"first", &load.first, 0}, {"domains", &load.domains, 1},
+	    {"size", &load.size, 0}, {"fields", &load.fields, 0}, {"idle", &load.idle, 0},
+	    {"slow", &load.slow_ms, 0}};
 	enum { NUMBERS = sizeof numbers / sizeof *numbers };
-	struct option list[NUMBERS + 6] = {{"filter", 1, NULL, OPT_FILTER},
+	struct option list[NUMBERS + 7] = {{"filter", 1, NULL, OPT_FILTER},
 	    {"smtp", 1, NULL, OPT_SMTP}, {"dkim", 1, NULL, OPT_DKIM},
-	    {"selector", 1, NULL, OPT_SELECTOR}, {"pid", 1, NULL, OPT_PID}};
+	    {"selector", 1, NULL, OPT_SELECTOR}, {"pid", 1, NULL, OPT_PID},
+	    {"own-addresses", 0, NULL, OPT_OWN}};
 	int c;
 
 	for (int i = 0; i < NUMBERS; i++)
-		list[5 + i] = (struct option){numbers[i].name, 1, NULL, i};
+		list[6 + i] = (struct option){numbers[i].name, 1, NULL, i};
 	while ((c = getopt_long(argc, argv, "", list, NULL)) != -1) {
 		if (c == OPT_FILTER)
 			load.filter = optarg;
@@ -324,6 +332,8 @@ options(int argc, char **argv)
 			load.selector = optarg;
 		else if (c == OPT_PID)
 			load.pid = (int)number(optarg, 1);
+		else if (c == OPT_OWN)
+			load.own = true;
 		else if (c >= 0 && c < NUMBERS)
 			*numbers[c].to = number(optarg, numbers[c].min);
 		else

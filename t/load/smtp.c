@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * SMTP with XCLIENT, one command at a time, to an MTA that lets this host say
- * whom it speaks for.
+ * SMTP, one command at a time: from the addresses of the clients, or with
+ * XCLIENT to an MTA that lets this host say whom it speaks for.
  */
 #include <stdio.h>
 #include <string.h>
@@ -62,6 +62,10 @@ say(struct session *s, enum load_step step)
 	const struct load_client *c = &s->client;
 
 	switch ((enum place)s->at) {
+	case AT_BANNER:
+		if (load.own)
+			s->began = now_ns();
+		break;
 	case AT_EHLO:
 	case AT_HELO:
 		buf_printf(&s->out, "EHLO %s\r\n", c->host);
@@ -84,7 +88,6 @@ say(struct session *s, enum load_step step)
 	case AT_DATA:
 		buf_puts(&s->out, "DATA\r\n");
 		break;
-	case AT_BANNER:
 	case AT_CONTENT:
 	case AT_OVER:
 		break;
@@ -94,6 +97,8 @@ say(struct session *s, enum load_step step)
 		s->at = AT_CONTENT;
 	else if (s->at == AT_RSET)
 		s->at = AT_MAIL;
+	else if (load.own && s->at == AT_BANNER)
+		s->at = AT_HELO;
 	else if (s->at != AT_RCPT || ++s->rcpts == load.recipients)
 		s->at++;
 }

@@ -121,8 +121,24 @@ open_unix(const char *path)
 	return fd;
 }
 
+/* On an address of ours, at any port. */
 static int
-open_inet(const char *where, int family)
+bind_inet(int fd, const char *address)
+{
+	struct sockaddr_in sin = {.sin_family = AF_INET};
+	int on = 1;
+
+	if (inet_pton(AF_INET, address, &sin.sin_addr) != 1) {
+		errno = EADDRNOTAVAIL;
+		return -1;
+	}
+	/* Else a port stays taken for all the addresses it could be connected to. */
+	(void)setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
+	return bind(fd, (struct sockaddr *)&sin, sizeof sin);
+}
+
+static int
+open_inet(const char *where, int family, const char *from)
 {
 	struct addrinfo hints = {.ai_family = family, .ai_socktype = SOCK_STREAM}, *ai;
 	char port[32];
@@ -140,7 +156,8 @@ open_inet(const char *where, int family)
 		return -1;
 	}
 	fd = socket(ai->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd >= 0 && connect(fd, ai->ai_addr, ai->ai_addrlen) < 0) {
+	if (fd >= 0 && ((from != NULL && bind_inet(fd, from) < 0) ||
+			   connect(fd, ai->ai_addr, ai->ai_addrlen) < 0)) {
 		(void)close(fd);
 		fd = -1;
 	}
@@ -155,9 +172,9 @@ mta_open(struct mta *m, const char *where)
 	if (strncmp(where, "unix:", 5) == 0)
 		m->fd = open_unix(where + 5);
 	else if (strncmp(where, "inet:", 5) == 0)
-		m->fd = open_inet(where + 5, AF_INET);
+		m->fd = open_inet(where + 5, AF_INET, m->from);
 	else if (strncmp(where, "inet6:", 6) == 0)
-		m->fd = open_inet(where + 6, AF_INET6);
+		m->fd = open_inet(where + 6, AF_INET6, NULL);
 	else
 		errno = EINVAL;
 	return m->fd < 0 ? -1 : 0;

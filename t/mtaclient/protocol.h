@@ -35,6 +35,7 @@ struct mta_step {
 
 struct mta {
 	int		 fd;		/* -1: not connected */
+	const char	*from;		/* IPv4 address inet: is called from; NULL: any */
 	uint32_t	 actions, steps;	/* offered; agreed after mta_negotiate() */
 	char		*wanted[MTA_STAGE_COUNT];	/* names the filter asked for; NULL: the default */
 	struct buf	 macros[MTA_STAGE_COUNT];	/* name NUL value NUL ... */

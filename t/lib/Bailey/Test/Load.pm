@@ -7,6 +7,9 @@ package Bailey::Test::Load;
 #
 #	my $load = Bailey::Test::Load->new(clients => 200, domains => 50, rules => $text, greylist => $text, conf => $text);
 #	my %figure = $load->run($load->house->bailey, qw(--connections 8 --messages 1000));
+#
+# own_network: Bailey::Test::Load::Network; clients call an MTA from their own
+# addresses, and all programs ask this DNS.
 
 use v5.32;
 use warnings;
@@ -25,7 +28,7 @@ sub new {
 	# A triplet is known after a second.
 	my $self = bless { clients => 200, domains => 50, greylist => 'apply = "all" delay = "1s"', house => Bailey::Test->new, %is }, $class;
 	$self->make_key;
-	$self->house->dns(zones => [ $self->zones ], rules => $is{rules} // '',
+	$self->house->dns(zones => [ $self->zones ], rules => $is{rules} // '', $is{own_network} ? (port => 53) : (),
 	    reverse => { map { (address($_) => "c$_.load.example") } 0 .. $self->{clients} - 1 });
 	$self->house->bailey($self->everything);
 	return $self;
@@ -33,11 +36,14 @@ sub new {
 
 sub house { return $_[0]{house} }
 
+# DNS lists, on which nobody is.
+sub lists { return map { "bl$_.example" } 1 .. LISTS }
+
 # Every check on.
 sub everything {
 	my ($self) = @_;
 	return join "\n", 'maximum-sessions = 6000', "greylist { $self->{greylist} }",
-	    'dnsbl { ' . join(' ', map { qq(zone "bl$_.example" {}) } 1 .. LISTS) . ' }', $self->{conf} // '', '';
+	    'dnsbl { ' . join(' ', map { qq(zone "$_" {}) } lists()) . ' }', $self->{conf} // '', '';
 }
 
 # Of client n in t/load/mail.c.
@@ -63,22 +69,26 @@ sub zones {
 	    map({ "c$_ A " . address($_) . "\n" } 0 .. $self->{clients} - 1),
 	    map({ "d$_ MX 0 mx\nd$_ TXT \"v=spf1 ip4:198.18.0.0/15 -all\"\n"
 		. "_dmarc.d$_ TXT \"v=DMARC1; p=reject\"\ns1._domainkey.d$_ TXT $record\n" } 0 .. $self->{domains} - 1)),
-	    map { "\$ORIGIN bl$_.example.\n${soa}2.0.0.127 A 127.0.0.2\n" } 1 .. LISTS);
+	    map { "\$ORIGIN $_.\n${soa}2.0.0.127 A 127.0.0.2\n" } lists());
 }
 
 # Figures by name.  To: what has a socket and a process, or an MTA with a port and its CPU.
 sub run {
 	my ($self, $to, @options) = @_;
-	my @where = $to->can('port') ? ('--smtp', 'inet:' . $to->port . '@127.0.0.1')
+	my @where = $to->can('port') ? ('--smtp', 'inet:' . $to->port . '@127.0.0.1', $self->{own_network} ? '--own-addresses' : ())
 	    : ('--filter', $to->socket, '--pid', $to->process->pid);
+	push @where, '--dkim', $self->key if !$self->{unsigned};
 	my $program = ($ENV{TOP_BUILDDIR} // '.') . '/t/load/load';
-	my $cpu = $to->can('cpu') && $to->cpu;
-	open my $out, '-|', $program, @where, '--dkim', $self->key, '--clients', $self->{clients},
-	    '--domains', $self->{domains}, @options or die "$program: $!\n";
+	my @cpu = $to->can('cpu') ? $to->cpu : ();
+	open my $out, '-|', $program, @where, '--clients', $self->{clients}, '--domains', $self->{domains}, @options
+	    or die "$program: $!\n";
 	my %figure = map { split } <$out>;
 	close $out;
 	die "$program fails\n" if !defined $figure{accepted};
-	$figure{'cpu-s-per-1000'} = 1000 * ($to->cpu - $cpu) / $figure{accepted} if $to->can('cpu') && $figure{accepted};
+	if (@cpu && $figure{accepted}) {
+		my @now = $to->cpu;
+		@figure{'cpu-s-per-1000', 'own-cpu-s-per-1000'} = map { 1000 * ($now[$_] - $cpu[$_]) / $figure{accepted} } 0, 1;
+	}
 	die "not all messages were accepted: @options: $figure{accepted}, $figure{deferred} deferred, "
 	    . "$figure{rejected} rejected, $figure{lost} lost\n" if !$self->{careless} && $figure{deferred} + $figure{rejected} + $figure{lost} > 0;
 	return %figure;
@@ -86,29 +96,29 @@ sub run {
 
 # Every client has been here before, and waited.
 sub warm {
-	my ($self, $to) = @_;
+	my ($self, @to) = @_;
 	local $self->{careless} = 1;
-	$self->run($to, '--messages', $self->{clients});
+	$self->run($_, '--messages', $self->{clients}) for @to;
 	sleep 2;
-	$self->run($to, '--messages', $self->{clients});
+	$self->run($_, '--messages', $self->{clients}) for @to;
 	return;
 }
 
-# Keys from a file: it has no cache of answers that would be a fair match for ours.
+# Keys from a file, if it cannot ask this DNS.
 sub opendkim {
 	my ($self) = @_;
 	my $folder = $self->house->folder;
 	spew("$folder/keys", join '', map { "s1._domainkey.d$_.load.example $self->{record}\n" } 0 .. $self->{domains} - 1);
-	return Bailey::Test::Opendkim->new($folder, Mode => 'v', TestPublicKeys => "$folder/keys",
+	return Bailey::Test::Opendkim->new($folder, Mode => 'v', $self->{own_network} ? () : (TestPublicKeys => "$folder/keys"),
 	    InternalHosts => 'refile:/dev/null', ExternalIgnoreList => 'refile:/dev/null', AuthservID => 'mx.example.org');
 }
 
 sub postgrey {
-	my ($self) = @_;
+	my ($self, $delay) = @_;
 	my $folder = $self->house->folder . '/postgrey';
 	mkdir $folder or die "$folder: $!\n";
 	my $process = Bailey::Test::Process->start("$folder/log", '/usr/sbin/postgrey', "--unix=$folder/socket",
-	    '--delay=1', '--auto-whitelist-clients=0', "--dbdir=$folder", '--user=' . (getpwuid $>)[0], '--group=' . (getgrgid $))[0]);
+	    "--delay=$delay", '--auto-whitelist-clients=0', "--dbdir=$folder", '--user=' . (getpwuid $>)[0], '--group=' . (getgrgid $))[0]);
 	wait_until { -S "$folder/socket" } or die "postgrey does not start\n";
 	chmod 0666, "$folder/socket";
 	return bless { socket => "unix:$folder/socket", process => $process }, 'Bailey::Test::Load::Peer';

@@ -8,6 +8,7 @@ use v5.32;
 use warnings;
 use Bailey::Test::Postfix;
 use Bailey::Test::Tools;
+use List::Util qw(max sum0 uniq);
 use Time::HiRes qw(clock_gettime);
 
 # Filters, other daemons beside it, parameters of main.cf.
@@ -24,24 +25,26 @@ sub new {
 }
 
 sub port { return $_[0]{postfix}->port }
+sub log { return $_[0]{postfix}->log }
 
-# Seconds so far: of the processes that are, and of those that have ended, which
-# only their parent knows.
+# Seconds so far: of all, and of the filters alone.
 sub cpu {
 	my ($self) = @_;
-	my $master = $self->{postfix}->process->pid;
-	my $sum = 0;
+	my (%children, %name, %is);
 	for my $path (glob '/proc/[0-9]*/stat') {
 		# The process may be gone by now.
 		my $text = eval { slurp($path) } // next;
-		my ($pid, $group, $ended) = $text =~ /^(\d+) \(.*\) \S \d+ (\d+) (?:\S+ ){10}(\d+ \d+)/ or next;
-		next if $group != $master;
-		$sum += cpu_of($pid);
-		my ($user, $system) = split ' ', $ended;
-		$sum += ($user + $system) / 100 if $pid == $master;
+		my ($pid, $name, $parent, $user, $system) = $text =~ /^(\d+) \((.*)\) \S (\d+) (?:\S+ ){11}(\d+) (\d+)/s or next;
+		push @{ $children{$parent} }, $pid;
+		$name{$pid} = $name;
+		# What of its children has ended, only the parent knows.
+		$is{$pid} = max(0, cpu_of($pid)) + ($user + $system) / 100;
 	}
-	$sum += cpu_of($_->process->pid) for @{ $self->{beside} };
-	return $sum;
+	my $tree = sub { my ($pid) = @_; return ($pid, map { __SUB__->($_) } @{ $children{$pid} // [] }) };
+	my @postfix = $tree->($self->{postfix}->process->pid);
+	# spawn(8) of Postfix runs filters, too.
+	my @filters = map { $tree->($_) } (map { $_->process->pid } @{ $self->{beside} }), grep { $name{$_} eq 'spawn' } @postfix;
+	return map { sum0 map { $is{$_} // 0 } uniq @$_ } [@postfix, @filters], \@filters;
 }
 
 # The CPU clock of another process: clock_getcpuclockid(3).
