@@ -109,7 +109,7 @@ sub opendkim {
 	my ($self) = @_;
 	my $folder = $self->house->folder;
 	spew("$folder/keys", join '', map { "s1._domainkey.d$_.load.example $self->{record}\n" } 0 .. $self->{domains} - 1);
-	return Bailey::Test::Opendkim->new($folder, Mode => 'v', $self->{own_network} ? () : (TestPublicKeys => "$folder/keys"),
+	return Bailey::Test::Opendkim->new($folder, Mode => 'v', $self->{own_network} ? (Nameservers => '127.0.0.1') : (TestPublicKeys => "$folder/keys"),
 	    InternalHosts => 'refile:/dev/null', ExternalIgnoreList => 'refile:/dev/null', AuthservID => 'mx.example.org');
 }
 

@@ -28,12 +28,14 @@ sub enter {
 	# Whoever started us has another network: this is ours already.
 	exec 'unshare', '--net', '--mount', $^X, $0, @ARGV or die "unshare: $!\n"
 	    if readlink('/proc/self/ns/net') eq readlink('/proc/' . getppid . '/ns/net');
-	my $resolv = File::Temp->new;
+	# Not one that sweeps up: it forbids others to read the file before it goes.
+	my $resolv = File::Temp->new(UNLINK => 0);
 	spew("$resolv", "nameserver 127.0.0.1\n");
 	chmod 0644, "$resolv";
 	sh(qw(ip link set lo up));
 	sh(qw(ip route add local 198.18.0.0/15 dev lo));
 	sh('mount', '--bind', "$resolv", '/etc/resolv.conf');
+	unlink "$resolv";
 	return;
 }
 

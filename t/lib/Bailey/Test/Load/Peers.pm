@@ -90,9 +90,10 @@ sub rspamd {
 	mkdir $folder or die "$folder: $!\n";
 	chown((getpwnam '_rspamd')[2, 3], $folder);
 	my $lists = join '', map { qq(\t"$_" { symbol = "LIST_$_"; rbl = "$_"; checks = ["from"]; }\n) } $self->{load}->lists;
+	my $modules = join '', map { qq(path = "\${PLUGINSDIR}/$_.lua"; ) } qw(spf rbl dmarc milter_headers);
 	spew("$folder/rspamd.conf", <<"EOF_CONF");
 options {
-	filters = "dkim,spf";
+	filters = "dkim";
 	tempdir = "$folder";
 	control_socket = "$folder/control mode=0600";
 	url_tld = "\${SHAREDIR}/effective_tld_names.dat";
@@ -106,8 +107,7 @@ worker "rspamd_proxy" {
 	upstream "local" { default = yes; self_scan = yes; }
 	count = 2;
 }
-lua = "\${RULESDIR}/rspamd.lua";
-modules { path = "\${PLUGINSDIR}/rbl.lua"; path = "\${PLUGINSDIR}/dmarc.lua"; path = "\${PLUGINSDIR}/milter_headers.lua"; }
+modules { $modules}
 actions { reject = 1000; add_header = 900; greylist = null; }
 spf { }
 dkim { }
