@@ -5,7 +5,7 @@ package Bailey::Test::Load::Peers;
 # where they are installed what others put in its place.
 #
 #	my $load = Bailey::Test::Load->new(own_network => 1);
-#	my $peers = Bailey::Test::Load::Peers->new($load, delay => 1);	seconds of postgrey
+#	my $peers = Bailey::Test::Load::Peers->new($load, delay => 1);	seconds of postgrey; none if not said
 #	$peers->names; $peers->mtas; $peers->said
 
 use v5.32;
@@ -26,7 +26,7 @@ use constant {
 
 sub new {
 	my ($class, $load, %is) = @_;
-	my $self = bless { load => $load, delay => 0, names => [], mtas => [], said => [], %is }, $class;
+	my $self = bless { load => $load, names => [], mtas => [], said => [], %is }, $class;
 	$self->add('bare');
 	# It has another resolver where the machine's programs go other ways than resolv.conf.
 	$load->run($self->{mtas}[BARE], qw(--messages 1));
@@ -72,7 +72,8 @@ EOF_MASTER
 	}
 	if (-x '/usr/sbin/postgrey') {
 		push @parts, 'postgrey';
-		push @beside, $load->postgrey($self->{delay});
+		# 0 would be its default.
+		push @beside, $load->postgrey($self->{delay} // -1);
 		push @restrictions, 'check_policy_service ' . $beside[0]->socket;
 	}
 	if (!Bailey::Test::Opendkim::why_not()) {
