@@ -320,6 +320,8 @@ EXTRA_DIST += \
 	t/lib/Bailey/Test/Forged.pm \
 	t/lib/Bailey/Test/Load.pm \
 	t/lib/Bailey/Test/Load/Mta.pm \
+	t/lib/Bailey/Test/Load/Network.pm \
+	t/lib/Bailey/Test/Load/Peers.pm \
 	t/lib/Bailey/Test/Login.pm \
 	t/lib/Bailey/Test/Ispconfig.pm \
 	t/lib/Bailey/Test/Machine.pm \

@@ -8,10 +8,10 @@ bench: $(bench_parts)
 # make bench-filter BENCH_RUNS=9; a target that is missed is said, and stops nothing.
 BENCH_RUNS = 3
 EXTRA_PROGRAMS = t/bench/nullfilter
-EXTRA_DIST += t/bench/filter.pl t/bench/latency.pl t/bench/postfix.pl
+EXTRA_DIST += t/bench/filter.pl t/bench/latency.pl t/bench/postfix.pl t/bench/postfix-latency.pl
 t_bench_nullfilter_SOURCES = t/bench/nullfilter.c
 t_bench_nullfilter_LDADD = $(MILTER_LIBS)
-bench_whole = bench-filter bench-latency bench-postfix
+bench_whole = bench-filter bench-latency bench-postfix bench-postfix-latency
 bench_parts += $(bench_whole)
 $(bench_whole): $(sbin_PROGRAMS) t/fakedns t/load/load t/bench/nullfilter
 	-TOP_BUILDDIR=$(abs_builddir) perl $(srcdir)/t/bench/$(@:bench-%=%).pl $(BENCH_RUNS)
@@ -36,10 +36,11 @@ bench-dkim: $(sbin_PROGRAMS) t/fakedns t/mtaclient/mtaclient
 EXTRA_DIST += t/bench/dnsbl.pl
 bench_parts += bench-dnsbl
 bench-dnsbl: $(sbin_PROGRAMS) t/fakedns t/mtaclient/mtaclient
-	TOP_BUILDDIR=$(abs_builddir) perl $(srcdir)/t/bench/dnsbl.pl
+	-TOP_BUILDDIR=$(abs_builddir) perl $(srcdir)/t/bench/dnsbl.pl
 .PHONY: bench-dnsbl
 
-# Greylisting decisions, beside postgrey.  make bench-store BENCH_DECISIONS=10000000
+# Greylisting decisions, beside postgrey.  make bench-store BENCH_DECISIONS=10000000;
+# a server of Redis, which is slower, gets a quarter of them.
 EXTRA_PROGRAMS += t/bench/store
 EXTRA_DIST += t/bench/postgrey.pl t/bench/redis.pl
 BENCH_DECISIONS = 200000
@@ -48,7 +49,7 @@ bench-store: t/bench/store
 	t/bench/store -t 1 -n $(BENCH_DECISIONS)
 	t/bench/store -t 16 -n $(BENCH_DECISIONS)
 	t/bench/store -t 64 -n $(BENCH_DECISIONS)
-	perl $(srcdir)/t/bench/redis.pl t/bench/store $(BENCH_DECISIONS)
+	perl $(srcdir)/t/bench/redis.pl t/bench/store $$(($(BENCH_DECISIONS) / 4))
 	perl $(srcdir)/t/bench/postgrey.pl 5000 8
 .PHONY: bench-store
 

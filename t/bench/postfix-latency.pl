@@ -4,7 +4,7 @@
 # for PTR and address of the client itself: two round trips, each time, as no
 # resolver with a cache stands between.  Bailey asks all that RCPT needs at once: one
 # more; and when the header has come, for the key of a signature: another one.
-# Usage: postfix-latency.pl [RUNS], of 10 messages each
+# Usage: postfix-latency.pl [RUNS], of 4 messages each
 
 use v5.32;
 use warnings;
@@ -19,7 +19,7 @@ use constant {
 	AGAIN => 1.1,		# of the bare Postfix
 };
 
-my $messages = 10 * ($ARGV[0] // 3);
+my $messages = 4 * ($ARGV[0] // 3);
 $| = 1;
 if (my $why = Bailey::Test::why_not() // Bailey::Test::Load::Network::why_not()) {
 	say "postfix-latency: skipped, $why";

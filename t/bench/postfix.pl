@@ -13,7 +13,7 @@ use Bailey::Test::Load qw(median column ratio heading row verdict missed);
 use Bailey::Test::Load::Network qw(enter);
 use Bailey::Test::Load::Peers qw(BARE BAILEY);
 
-use constant MESSAGES => 100;
+use constant MESSAGES => 600;
 
 my $runs = $ARGV[0] // 3;
 $| = 1;
@@ -24,7 +24,7 @@ if (my $why = Bailey::Test::why_not() // Bailey::Test::Load::Network::why_not())
 enter();
 
 my $load = Bailey::Test::Load->new(own_network => 1);
-my $peers = Bailey::Test::Load::Peers->new($load, delay => 1);
+my $peers = Bailey::Test::Load::Peers->new($load, delay => 1, null => 1);
 my @mtas = $peers->mtas;
 $load->warm(@mtas);
 

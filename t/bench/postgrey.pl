@@ -14,8 +14,11 @@ use IO::Socket::UNIX;
 use Time::HiRes qw(time);
 
 my ($decisions, $connections) = ($ARGV[0] // 5000, $ARGV[1] // 8);
-my ($postgrey) = grep { -x } qw(/usr/sbin/postgrey /usr/local/sbin/postgrey)
-    or die "postgrey is not installed\n";
+my ($postgrey) = grep { -x } qw(/usr/sbin/postgrey /usr/local/sbin/postgrey);
+if (!$postgrey) {
+	say 'postgrey: skipped, it is not installed';
+	exit 0;
+}
 my $house = File::Temp->newdir('bailey-XXXXXX', TMPDIR => 1);
 mkdir "$house/db" or die "$house/db: $!\n";
 my $p = Bailey::Test::Process->start("$house/log", $postgrey, "--unix=$house/socket", '--delay=300',

@@ -12,6 +12,10 @@ use Bailey::Test::Redis;
 use File::Temp;
 
 my ($program, $decisions) = ($ARGV[0] // 't/bench/store', $ARGV[1] // 200_000);
+if (my $why = Bailey::Test::Redis::why_not()) {
+	say "redis: skipped, $why";
+	exit 0;
+}
 my $house = File::Temp->newdir('bailey-XXXXXX', TMPDIR => 1);
 my $redis = Bailey::Test::Redis->new($house, tcp => 1);
 my $empty = $redis->cli('INFO', 'memory') =~ /used_memory:(\d+)/ && $1;

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: BSD-2-Clause
 package Bailey::Test::Load::Peers;
 
-# Postfix with what filters there are: none, one that does nothing, Bailey, and
-# where they are installed what others put in its place.
+# Postfix with what filters there are: none, Bailey, ones that do nothing, and
+# where they are installed what others put in Bailey's place.
 #
 #	my $load = Bailey::Test::Load->new(own_network => 1);
-#	my $peers = Bailey::Test::Load::Peers->new($load, delay => 1);	seconds of postgrey; none if not said
+#	my $peers = Bailey::Test::Load::Peers->new($load, delay => 1, null => 1);
+#		seconds of postgrey, else none; filters that do nothing, too
 #	$peers->names; $peers->mtas; $peers->said
 
 use v5.32;
@@ -21,7 +22,7 @@ our @EXPORT_OK = qw(BARE BAILEY);
 # Where they stand in every list.
 use constant {
 	BARE => 0,
-	BAILEY => 3,
+	BAILEY => 1,
 };
 
 sub new {
@@ -31,9 +32,9 @@ sub new {
 	# It has another resolver where the machine's programs go other ways than resolv.conf.
 	$load->run($self->{mtas}[BARE], qw(--messages 1));
 	die "Postfix does not ask the DNS of the test\n" if !$load->house->dns->questions('PTR');
-	$self->add('null', [$load->null_filter]);
-	$self->add('null-quiet', [$load->null_filter('quiet')]);
 	$self->add('bailey', [$load->house->bailey]);
+	$self->add('null', [$load->null_filter]) if $is{null};
+	$self->add('null-quiet', [$load->null_filter('quiet')]) if $is{null};
 	$self->add('chain', $self->chain);
 	$self->add('rspamd', [$self->rspamd]) if -x '/usr/bin/rspamd';
 	push @{ $self->{said} }, 'no rspamd' if !-x '/usr/bin/rspamd';
