@@ -13,7 +13,7 @@
  * turns that into an action.  A check that cannot know reports temperror.
  *
  * Callbacks of one connection never run at the same time, but on changing
- * threads: state lives in txn_state(), never in thread-locals.
+ * threads: state lives in txn_msg_state(), never in thread-locals.
  */
 #ifndef CHECKS_CHECK_H
 #define CHECKS_CHECK_H
@@ -151,8 +151,7 @@ struct check {
 	size_t			 options_size;
 	int			(*finish)(void *options, struct arena *, const char **why_r);	/* of the section; may be NULL */
 
-	size_t			 conn_state;	/* bytes of zeroed state, 0: none */
-	size_t			 msg_state;
+	size_t			 msg_state;	/* bytes of zeroed state, 0: none */
 
 	void			(*ask[STAGE_COUNT])(struct txn *);
 	void			(*judge[STAGE_COUNT])(struct txn *);	/* STAGE_RCPT, STAGE_EOM only */
@@ -228,11 +227,9 @@ struct verdict *report(struct txn *, unsigned result, const char *fmt, ...)
 void	 verdict_prop(struct txn *, struct verdict *, const char *ptype,
 	    const char *property, const char *value);
 /*
- * The running check's state, zeroed at first: for this connection (a changed
- * HELO name makes it new and asks at CONNECT again) or this message.  Never
- * NULL in a callback: without memory the check is not called and has a temperror.
+ * The running check's state for this message, zeroed at first.  Never NULL
+ * from MAIL on: without memory the check is not called and has a temperror.
  */
-void	*txn_conn_state(struct txn *);
 void	*txn_msg_state(struct txn *);
 /* Header field for the delivered message, placed above all others; copied.  0 or -1. */
 int	 txn_add_header(struct txn *, const char *name, const char *value);

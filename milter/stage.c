@@ -176,7 +176,6 @@ stage_helo(struct stage_walk *w, const char *helo)
 		if (w->txn.dns != NULL)
 			dns_session_forget(w->txn.dns);
 		arena_reset(&w->facts);
-		memset(w->conn_state, 0, sizeof w->conn_state);
 		memset(w->judged, 0, sizeof w->judged);
 		if (w->lists != NULL)
 			w->lists[ABOUT_CONNECTION].n = 0;

@@ -4,7 +4,7 @@
  *
  *	arena	lives until			holds
  *	conn	close				site, client
- *	facts	the HELO name changes		that name, what checks know of the connection
+ *	facts	the HELO name changes		that name, verdicts on the connection
  *	msg	end of the message		sender, headers, what checks know of it
  *	to	end of the message		recipients
  *	one	the next recipient		verdicts on this recipient
@@ -48,7 +48,7 @@ struct stage_walk {
 	struct verdict		 scratch;	/* for a verdict that is not kept */
 	unsigned		 dropped;
 
-	void			*conn_state[CHECKS_MAX], *msg_state[CHECKS_MAX];
+	void			*msg_state[CHECKS_MAX];
 	bool			 judged[CHECKS_MAX];	/* connection and message scope, at RCPT */
 	size_t			 running;	/* registry row of txn.check */
 	enum stage		 stage;

@@ -152,12 +152,9 @@ walk_enter(struct stage_walk *w, size_t row, enum stage stage)
 	t->service = w->house->services[row];
 	t->arena = arenas[about(w, c)];
 	t->deadline = clock_mono(t->clock) + w->conf->resolver.budget - w->waited;
-	if (c->conn_state > 0 && w->conn_state[row] == NULL)
-		w->conn_state[row] = arena_alloc(&w->facts, c->conn_state);
 	if (c->msg_state > 0 && w->in_message && w->msg_state[row] == NULL)
 		w->msg_state[row] = arena_alloc(&w->msg, c->msg_state);
-	return (c->conn_state == 0 || w->conn_state[row] != NULL) &&
-	       (c->msg_state == 0 || !w->in_message || w->msg_state[row] != NULL);
+	return c->msg_state == 0 || !w->in_message || w->msg_state[row] != NULL;
 }
 
 void

@@ -50,12 +50,6 @@ verdict_prop(
 }
 
 void *
-txn_conn_state(struct txn *t)
-{
-	return t->walk->conn_state[t->walk->running];
-}
-
-void *
 txn_msg_state(struct txn *t)
 {
 	return t->walk->msg_state[t->walk->running];

@@ -148,7 +148,7 @@ gamma_finish(void *options, struct arena *a, const char **why_r)
 static const char *const beta_after[] = {"alpha", NULL};
 
 static const struct check alpha = {.name = "alpha", .method = "iprev", .scope = SCOPE_CONNECTION,
-	.origins = ORIGIN_OUTSIDE, .needs_ip = true, .results = alpha_results, .conn_state = 64,
+	.origins = ORIGIN_OUTSIDE, .needs_ip = true, .results = alpha_results,
 	ASK(alpha), .judge = {[STAGE_RCPT] = alpha_judge_rcpt}, .done = alpha_done};
 static const struct check beta = {.name = "beta", .scope = SCOPE_CONNECTION, .after = beta_after,
 	.origins = ORIGIN_OUTSIDE, .results = beta_results,

@@ -38,7 +38,6 @@ faketxn_init(struct faketxn *f, const struct check *check, struct dns *dns, cons
 	};
 	(void)addr_parse(&f->txn.client.addr, client);
 	(void)addr_format(&f->txn.client.addr, f->txn.client.addr_text);
-	f->conn_state = need(calloc(1, check->conn_state + 1));
 	f->msg_state = need(calloc(1, check->msg_state + 1));
 }
 
@@ -49,7 +48,6 @@ faketxn_fini(struct faketxn *f)
 		f->txn.check->done(&f->txn);
 	dns_session_free(&f->txn.dns);
 	arena_fini(&f->arena);
-	free(f->conn_state);
 	free(f->msg_state);
 }
 
@@ -121,12 +119,6 @@ verdict_prop(
 		abort();
 	v->props[v->prop_count++] =
 	    (struct prop){ptype, property, need(arena_strdup(&fake(txn)->arena, value))};
-}
-
-void *
-txn_conn_state(struct txn *txn)
-{
-	return fake(txn)->conn_state;
 }
 
 void *

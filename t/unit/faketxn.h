@@ -27,7 +27,7 @@ struct faketxn {
 	size_t			 other_count;
 	bool			 suspect;
 
-	void			*conn_state, *msg_state;
+	void			*msg_state;
 };
 
 /* A client outside, by address; "" for none.  dns and the check must outlive it. */
