@@ -15,8 +15,7 @@
  * The value, LF + TAB folded, without a leading space:
  * "mx.example.org;\n\tiprev=pass ... ;\n\tspf=..."; "mx.example.org; none" without verdicts.
  * With report-login it begins with auth=pass (RFC 8601 2.7.4) for whoever logged in.
- * Results that do not fit are left out whole.  8-bit text of reasons and
- * properties stays 8-bit (RFC 8616 5).
+ * Results that do not fit are left out whole.  8-bit bytes become '?' (lib/text.h).
  */
 void	authres_format(struct buf *, const struct stage_walk *);
 
