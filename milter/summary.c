@@ -105,7 +105,7 @@ summary_log(const struct stage_walk *w, const struct rcpt *rcpt, const struct de
 {
 	const struct txn *t = stage_txn(w);
 	char rooms[CHECKS_MAX][PART_SIZE], to_room[PART_SIZE], skipped_room[PART_SIZE];
-	char cause_room[64], would_room[64], ms[24];
+	char cause_room[64], would_room[64], ms[24], dropped[12];
 	struct buf to, skipped, cause, would;
 	struct line l = {.n = 0};
 
@@ -116,6 +116,7 @@ summary_log(const struct stage_walk *w, const struct rcpt *rcpt, const struct de
 	buf_init(&cause, cause_room, sizeof cause_room);
 	buf_init(&would, would_room, sizeof would_room);
 	(void)snprintf(ms, sizeof ms, "%lld", (long long)stage_waited(w));
+	(void)snprintf(dropped, sizeof dropped, "%u", stage_dropped(w));
 	if (rcpt == NULL)
 		list_recipients(&to, w);
 	list_skipped(&skipped, w);
@@ -128,6 +129,7 @@ summary_log(const struct stage_walk *w, const struct rcpt *rcpt, const struct de
 	put_decision(&l, d, &cause, &would);
 	put_checks(&l, w, rooms);
 	put(&l, "skipped", skipped.len > 0 ? skipped.s : NULL);
+	put(&l, "dropped", stage_dropped(w) > 0 ? dropped : NULL);
 	put(&l, "ms", ms);
 	put(&l, "from", t->sender.null ? "<>" : t->sender.text);
 	put(&l, "to", rcpt != NULL ? rcpt->path.text : to.s);

@@ -10,7 +10,7 @@
  *
  *   event=recipient|message id= queue= client= origin= action= [cause=CHECK.RESULT]
  *   [exempt=yes] [would= would-cause=] CHECK=RESULT[,RESULT]... [skipped=CHECK:WHY,...]
- *   ms=WAITED from= to= helo-name= client-name= user= [reason=] [would-reason=]
+ *   [dropped=N] ms=WAITED from= to= helo-name= client-name= user= [reason=] [would-reason=]
  *
  * A message lists the recipients that get it, as many as fit, ",+N" the rest.
  * What the other side chose stands last, so that a line cut at LOG_LINE_MAX

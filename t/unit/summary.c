@@ -127,6 +127,33 @@ test_shadow(void)
 	stage_close(&w);
 }
 
+/* As many results as fit, and six. */
+static void
+report_many(struct txn *t, int check, enum stage stage)
+{
+	(void)stage;
+	for (int i = 0; check == ALPHA && i < VERDICTS_MAX + 6; i++)
+		(void)report(t, R_NONE, "x");
+}
+
+static void
+test_dropped(void)
+{
+	static const char *const wanted[] = {" dropped=6 ms=0 ", NULL};
+	char line[2 * LOG_LINE_MAX];
+	struct stage_walk *w = begin("");
+	struct decision d;
+
+	log_open("bailey", LOG_TO_STDERR, LOG_LEVEL_INFO);
+	fake_judge = report_many;
+	(void)stage_mail(w, "<a@b.example>", NULL, NULL);
+	stage_rcpt(w, "<bob@example.org>", &d);
+	summary_log(w, NULL, &d);
+	has(logged(line), wanted);
+	fake_judge = judge;
+	stage_close(&w);
+}
+
 static void
 test_largest(enum log_target target)
 {
@@ -161,6 +188,7 @@ main(void)
 	capture();
 	test_lines();
 	test_shadow();
+	test_dropped();
 	test_largest(LOG_TO_STDERR);
 	test_largest(LOG_TO_JSON);
 	return tap_done();
