@@ -97,12 +97,6 @@ header_quoted(struct header_cursor *c, struct buf *out)
 	return fail_at_end(c);
 }
 
-bool
-header_value(struct header_cursor *c, struct buf *out)
-{
-	return header_token(c, out) || header_quoted(c, out);
-}
-
 void
 header_unfold(struct buf *out, const char *value, size_t len)
 {

@@ -30,15 +30,13 @@ bool	header_cfws(struct header_cursor *);
 /* Exactly this character, or false and nothing taken. */
 bool	header_char(struct header_cursor *, char);
 /*
- * The next three append what they read to *out, unquoted and unfolded, or
+ * The next two append what they read to *out, unquoted and unfolded, or
  * nowhere when out is NULL.  False when there is none.
  */
 /* RFC 2045 5.1 token. */
 bool	header_token(struct header_cursor *, struct buf *out);
 /* RFC 5322 3.2.4 quoted-string.  When it does not end nothing is left. */
 bool	header_quoted(struct header_cursor *, struct buf *out);
-/* RFC 2045 value: token or quoted-string. */
-bool	header_value(struct header_cursor *, struct buf *out);
 
 /*
  * A field's value on one line (RFC 5322 2.2.3): line ends go, the white space

@@ -370,12 +370,6 @@ stage_eoh(struct stage_walk *w)
 	walk_ask(w, STAGE_EOH);
 }
 
-bool
-stage_wants_body(const struct stage_walk *w)
-{
-	return w->wants_body;
-}
-
 void
 stage_body(struct stage_walk *w, const unsigned char *data, size_t len)
 {

@@ -62,8 +62,6 @@ void		 stage_rcpt(struct stage_walk *, const char *rcpt, struct decision *);
 /* -1: beyond a limit, the field is not kept; the message goes on. */
 int		 stage_header(struct stage_walk *, const char *name, const char *value);
 void		 stage_eoh(struct stage_walk *);
-/* False: no check looks at the body of this message.  From EOH on. */
-bool		 stage_wants_body(const struct stage_walk *);
 void		 stage_body(struct stage_walk *, const unsigned char *, size_t);
 void		 stage_eom(struct stage_walk *, struct decision *);
 void		 stage_reset(struct stage_walk *);

@@ -20,7 +20,7 @@ must_be_one_value(const struct buf *b)
 {
 	struct header_cursor c = {b->s, b->len};
 
-	if (!header_value(&c, NULL) || c.len != 0)
+	if ((!header_token(&c, NULL) && !header_quoted(&c, NULL)) || c.len != 0)
 		abort();
 }
 

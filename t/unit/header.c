@@ -60,9 +60,6 @@ static const struct {
 	{header_quoted, "quoted", "\"a\\", false, "a", ""},
 	{header_quoted, "quoted", "\"a\\\"", false, "a\"", ""},
 	{header_quoted, "quoted", "\"", false, "", ""},
-	{header_value, "value", "a;", true, "a", ";"},
-	{header_value, "value", "\"a b\";", true, "a b", ";"},
-	{header_value, "value", ";", false, "", ";"},
 };
 
 static const struct { const char *in, *out; } unfolds[] = {
@@ -89,7 +86,7 @@ test_huge(void)
 			size_t before = cursor.len;
 
 			(void)header_cfws(&cursor);
-			(void)header_value(&cursor, NULL);
+			(void)(header_token(&cursor, NULL) || header_quoted(&cursor, NULL));
 			on = cursor.len < before;
 		}
 		tap_ok(steps <= size / 2 + 2 &&
