@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <sysexits.h>
 #include <unistd.h>
 
 #include "lib/descriptors.h"
@@ -434,8 +435,9 @@ main(int argc, char **argv)
 	if (version)
 		return print_version();
 	d.conf = read_conf(&d, path);
+	/* It will not get better by itself: nobody needs to start us again. */
 	if (d.conf == NULL)
-		return 1;
+		return check ? 1 : EX_CONFIG;
 	if (!check)
 		r = run(&d);
 	else if (verbose)

@@ -90,7 +90,7 @@ subtest 'options' => sub {
 	is(scalar @errors, 3, 'every mistake is told') or diag($said);
 	like($_, qr{^\Q$bad\E:\d+: [\w-]+: }, 'with file, line and key') for @errors;
 	($status) = ends('-f', '-c', $bad);
-	is($status, 1, 'the daemon refuses it');
+	is($status, 78, 'the daemon refuses it, and need not be started again');
 
 	($status, $said) = ends('-t', '-c', conf('postfix', 'socket = "inet:127.0.0.1:8891"'));
 	is($status, 1, "Postfix's spelling of a socket");

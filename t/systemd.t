@@ -19,6 +19,7 @@ my $root = File::Temp->newdir;
 my $unit = slurp("$build/contrib/systemd/bailey.service");
 unlike($unit, qr/\@\w+\@/, 'every path of the unit is filled in');
 like($unit, qr/^Type=notify$/m, 'it tells when it is ready');
+like($unit, qr/^RestartPreventExitStatus=2 78$/m, 'a wrong command line or configuration does not end in a loop');
 my ($watchdog) = $unit =~ /^WatchdogSec=(\d+)$/m;
 cmp_ok($watchdog, '>', 2 * 25, 'the watchdog waits longer than a message may');
 
