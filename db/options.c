@@ -37,6 +37,9 @@ const struct option store_option_table[] = {
 	{"tls-key-file", OPTION_STRING, AT(tls_key_file), .value = NULL, .max = 1000},
 	/* The servers are sentinels, who know the master by this name. */
 	{"sentinel", OPTION_STRING, AT(sentinel), .value = NULL, .max = 200},
+	/* If they want a login themselves; user: none, or one of their ACL. */
+	{"sentinel-user", OPTION_STRING, AT(sentinel_user), .value = NULL, .max = 200},
+	{"sentinel-password-file", OPTION_STRING, AT(sentinel_password_file), .value = NULL, .max = 1000},
 	/* The servers are nodes of a cluster. */
 	{"cluster", OPTION_BOOL, AT(cluster), .value = "no"},
 	/* In front of each key there: one for each installation. */
@@ -52,27 +55,25 @@ const struct option store_option_table[] = {
 #undef AT
 /* clang-format on */
 
-/* The first line of a file that others cannot read. */
+/* The first line of a file that others cannot read; key: which names it. */
 static const char *
-read_password(const char *path, struct arena *a, const char **why_r)
+read_password(const char *key, const char *path, struct arena *a, const char **why_r)
 {
 	char *line = arena_alloc(a, PASSWORD_MAX + 2);
 	FILE *f = fopen(path, "re");
 	struct stat st;
 
 	if (f == NULL || line == NULL || fstat(fileno(f), &st) == -1)
-		*why_r =
-		    arena_printf(a, "password-file: cannot read %s: %s", path, strerror(errno));
+		*why_r = arena_printf(a, "%s: cannot read %s: %s", key, path, strerror(errno));
 	else if ((st.st_mode & S_IRWXO) != 0)
 		*why_r = arena_printf(
-		    a, "password-file: %s can be read by everybody; chmod o= %s", path, path);
+		    a, "%s: %s can be read by everybody; chmod o= %s", key, path, path);
 	else if (fgets(line, PASSWORD_MAX + 2, f) == NULL ||
 		 (line[strcspn(line, "\r\n")] = '\0', line[0] == '\0'))
-		*why_r = arena_printf(a, "password-file: the first line of %s is empty", path);
+		*why_r = arena_printf(a, "%s: the first line of %s is empty", key, path);
 	else if (strlen(line) > PASSWORD_MAX)
-		*why_r =
-		    arena_printf(a, "password-file: the first line of %s is longer than %d bytes",
-			path, PASSWORD_MAX);
+		*why_r = arena_printf(
+		    a, "%s: the first line of %s is longer than %d bytes", key, path, PASSWORD_MAX);
 	if (f != NULL)
 		(void)fclose(f);
 	return *why_r == NULL ? line : NULL;
@@ -120,6 +121,11 @@ store_options_finish(void *options, struct arena *a, const char **why_r)
 	struct redis_place *place;
 
 	*why_r = NULL;
+	if ((o->sentinel == NULL && o->sentinel_password_file != NULL) ||
+	    (o->sentinel_user != NULL && o->sentinel_password_file == NULL)) {
+		*why_r = "sentinel-user needs sentinel-password-file, and that needs sentinel";
+		return -1;
+	}
 	if (o->url.n == 0) {
 		if (o->sentinel != NULL || o->cluster || o->password_file != NULL ||
 		    o->tls_ca_file != NULL)
@@ -139,7 +145,11 @@ store_options_finish(void *options, struct arena *a, const char **why_r)
 	if (place == NULL || parse_servers(o, place, a, why_r) == -1)
 		return -1;
 	if (o->password_file != NULL &&
-	    (place->password = read_password(o->password_file, a, why_r)) == NULL)
+	    (place->password = read_password("password-file", o->password_file, a, why_r)) == NULL)
+		return -1;
+	if (o->sentinel_password_file != NULL &&
+	    (place->sentinel_password = read_password(
+		 "sentinel-password-file", o->sentinel_password_file, a, why_r)) == NULL)
 		return -1;
 	if (place->user != NULL && place->password == NULL) {
 		*why_r = "url: a user needs a password, here or in password-file";

@@ -183,27 +183,31 @@ is_private(struct redis *r, struct redis_conn *conn, int64_t until)
 #endif
 }
 
-/* AUTH, SELECT and TIME in one round trip; how many answers will come. */
+/* AUTH, SELECT and TIME in one round trip, of which a sentinel knows the first; how many answers will come. */
 static int
-send_greeting(struct redis_conn *conn, const struct store_options *o)
+send_greeting(struct redis_conn *conn, const struct store_options *o, bool sentinel)
 {
+	const char *user = sentinel ? o->sentinel_user : o->redis->user;
+	const char *password = sentinel ? o->redis->sentinel_password : o->redis->password;
 	struct redis_command auth = {0}, select = {0}, time = {0};
-	int n = 1;
+	int n = 0;
 
-	if (o->redis->password != NULL) {
+	if (password != NULL) {
 		redis_word(&auth, "AUTH");
-		if (o->redis->user != NULL)
-			redis_word(&auth, o->redis->user);
-		redis_word(&auth, o->redis->password);
+		if (user != NULL)
+			redis_word(&auth, user);
+		redis_word(&auth, password);
 		n += redis_conn_send(conn, &auth) == 0;
 	}
+	if (sentinel)
+		return n;
 	if (o->redis->db != 0) {
 		redis_word(&select, "SELECT");
 		redis_number(&select, o->redis->db);
 		n += redis_conn_send(conn, &select) == 0;
 	}
 	redis_word(&time, "TIME");
-	return redis_conn_send(conn, &time) == 0 ? n : -1;
+	return redis_conn_send(conn, &time) == 0 ? n + 1 : -1;
 }
 
 static void
@@ -222,18 +226,18 @@ compare_clocks(struct redis *r, const redisReply *time)
 }
 
 static bool
-greet(struct redis *r, struct redis_conn *conn, int64_t until)
+greet(struct redis *r, struct redis_conn *conn, bool sentinel, int64_t until)
 {
-	int n = send_greeting(conn, &r->store->setup.options);
+	int n = send_greeting(conn, &r->store->setup.options, sentinel);
 	redisReply *reply;
-	bool late, good = n > 0;
+	bool late, good = n >= 0;
 
 	while (good && n-- > 0) {
 		reply = redis_conn_reply(conn, until, &late);
 		good = reply != NULL && reply->type != REDIS_REPLY_ERROR;
 		if (reply != NULL && !good)
 			fail(conn, reply->str);
-		else if (good && n == 0)
+		else if (good && n == 0 && !sentinel)
 			compare_clocks(r, reply);
 		freeReplyObject(reply);
 	}
@@ -258,7 +262,7 @@ redis_conn_open(struct redis *r, struct redis_node *node, const char *address, b
 	if (conn->c == NULL)
 		fail(conn, "out of memory");
 	else if (is_connected(conn, until) && is_private(r, conn, until) &&
-		 (sentinel || greet(r, conn, until)))
+		 greet(r, conn, sentinel, until))
 		return conn;
 	buf_puts(why, conn->why);
 	redis_conn_close(&conn);

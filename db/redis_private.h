@@ -84,7 +84,7 @@ struct redis_command {
 };
 
 /* redis_conn.c.  until: clock_mono(&clock_real) ms. */
-/* Connected and, unless it is a sentinel, logged in, its clock compared; NULL: why. */
+/* Connected, logged in and, unless it is a sentinel, its clock compared; NULL: why. */
 struct redis_conn *redis_conn_open(struct redis *, struct redis_node *, const char *address,
 	    bool sentinel, int64_t until, struct buf *why);
 void	redis_conn_close(struct redis_conn **);

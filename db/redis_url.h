@@ -33,6 +33,7 @@ struct redis_place {
 	const struct redis_url	*servers;
 	size_t			 n;
 	const char		*user, *password;	/* NULL: none */
+	const char		*sentinel_password;	/* NULL: none; servers are sentinels, and the above is for the master */
 	int			 db;
 };
 

@@ -67,12 +67,13 @@ struct store_options {
 	struct string_list url;			/* where; none: nothing is shared */
 	const char	*password_file, *prefix;
 	const char	*sentinel;		/* url are those who know the master by this name; NULL: no */
+	const char	*sentinel_user, *sentinel_password_file;	/* to log in there; NULL: none */
 	bool		cluster;		/* url are nodes of one */
 	int64_t		deadline;		/* ms one call may take */
 	const char	*tls_ca_file, *tls_certificate_file, *tls_key_file;
 	unsigned	keys;			/* enum store_keys */
 	unsigned	down;			/* enum store_down */
-	const struct redis_place *redis;	/* made of url and password_file; NULL: nothing is shared */
+	const struct redis_place *redis;	/* made of url and password files; NULL: nothing is shared */
 };
 extern const struct option store_option_table[];	/* section "store" */
 int	store_options_finish(void *options, struct arena *, const char **why_r);

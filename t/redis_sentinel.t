@@ -56,10 +56,10 @@ like(try('eve'), qr/^451 /, 'and is not asked');
 
 # Whether the answer comes from the server, and what the log says if it does not.
 sub started_with {
-	my ($name, @urls) = @_;
+	my ($section, @urls) = @_;
 	my $other = Bailey::Test->new;
 	$other->dns;
-	my $daemon = $other->bailey(sprintf qq(store { url = { %s }\nsentinel = "$name"\ndeadline = 2s }\n)
+	my $daemon = $other->bailey(sprintf qq(store { url = { %s }\n$section\ndeadline = 2s }\n)
 	    . "greylist { apply = all }\nrdns { mode = off }", join ', ', map { qq("$_") } @urls);
 	my $reply = Bailey::Test::Mta->new($daemon->socket)->last('open', 'connect h 192.0.2.40 25', 'helo mail.client.example',
 	    'mail <sue@client.example>', 'rcpt <user@example.org>');
@@ -67,12 +67,26 @@ sub started_with {
 }
 
 my @dead = map { 'redis://127.0.0.1:' . Bailey::Test::Postfix::free_port() } 1 .. 2;
-my ($answer, $log) = started_with('mail', @dead, $sentinels[2]->url);
+my ($answer, $log) = started_with('sentinel = "mail"', @dead, $sentinels[2]->url);
 like($answer, qr/Greylisted/, 'two of three sentinels are dead: the third is believed');
-($answer, $log) = started_with('mail', @dead);
+($answer, $log) = started_with('sentinel = "mail"', @dead);
 is($answer, 'rcpt: continue', 'all are dead: nobody is greylisted');
 like($log, qr/store in \S+: (?:sentinel 127\.0\.0\.1:\d+: Connection refused(?:; )?){2}; mail goes on without it/, 'and the log names them');
-($answer, $log) = started_with('mial', map { $_->url } @sentinels);
+($answer, $log) = started_with('sentinel = "mial"', map { $_->url } @sentinels);
 is($answer, 'rcpt: continue', 'a wrong name: nobody is greylisted');
 like($log, qr/sentinel \S+: it knows no master of that name.*; mail goes on without it/, 'and the log says why') or diag($log);
+
+my @theirs = Bailey::Test::Redis->pair($house->folder);
+my ($guarded) = Bailey::Test::Redis->sentinels($house->folder, 1, $theirs[0], 'open');
+is($guarded->cli('ACL', 'SETUSER', 'joe', 'on', '>sesame', '+@all'), 'OK', 'a sentinel wants a password, or a user with his own');
+my ($password, $joes) = map { spew($house->folder . "/$_", "$_\n") } 'open', 'sesame';
+chmod 0640, $password, $joes;
+for (['none', '', qr/NOAUTH/], ["joe's without his name", qq(sentinel-password-file = "$joes"), qr/WRONGPASS/],
+    ['the right one', qq(sentinel-password-file = "$password")],
+    ["joe's", qq(sentinel-user = "joe"\nsentinel-password-file = "$joes")]) {
+	my ($name, $login, $refused) = @$_;
+	($answer, $log) = started_with(qq(sentinel = "mail"\n$login), $guarded->url);
+	like($answer, $refused ? qr/continue/ : qr/Greylisted/, "the password is $name");
+	like($log, qr/sentinel \S+: .*$refused.*; mail goes on without it/, 'the log says why') if $refused;
+}
 done_testing;

@@ -98,11 +98,14 @@ sub pair {
 	return ($master, $replica);
 }
 
-# Sentinels that call the master "mail" and find it gone after half a second.
+# Sentinels that call the master "mail" and find it gone after half a second;
+# password: which they want.
 sub sentinels {
-	my ($class, $house, $n, $master) = @_;
+	my ($class, $house, $n, $master, $password) = @_;
+	my %guarded = defined $password ? (password => $password) : ();
+	my $guard = defined $password ? "requirepass $password\n" : '';
 	my $quorum = int($n / 2) + 1;
-	my @sentinels = map { $class->new($house, tcp => 1, sentinel => 1, conf => <<"EOF_CONF") } 1 .. $n;
+	my @sentinels = map { $class->new($house, tcp => 1, sentinel => 1, %guarded, conf => $guard . <<"EOF_CONF") } 1 .. $n;
 sentinel monitor mail 127.0.0.1 $master->{port} $quorum
 sentinel down-after-milliseconds mail 500
 sentinel failover-timeout mail 3000
