@@ -125,7 +125,22 @@ END
 		qq(table "file:$folder/helo_access" { for = { "client" } } # check_client_access cidr:$folder/helo_access),
 		'parent-domains = "dotted" # parent_domain_matches_subdomains without smtpd_access_maps',
 		'# some_new_restriction: no equivalent');
+	like($text, qr/cidr:\S+helo_access: here the longest network .* counts/, 'the order in a cidr: table');
 	like($text, qr/#\s+warn_if_reject reject_unknown_client_hostname: not taken over/, 'warn_if_reject');
+};
+
+subtest 'what is trusted' => sub {
+	my $text = import(<<'END');
+mynetworks = !192.0.2.7, 192.0.2.0/24, [::ffff:127.0.0.0]/104, /etc/postfix/networks
+relay_domains = $mydestination, !bad.example.org, example.org, hash:/etc/postfix/relay
+smtpd_recipient_restrictions = check_policy_service { unix:private/policyd-spf, timeout=10s }, permit
+END
+	has($text,
+		'trusted-networks = { "127.0.0.0/8", "::1/128", "192.0.2.0/24", "::ffff:127.0.0.0/104" } # mynetworks',
+		'local-domains = { "example.org" } # mydestination and its like',
+		'fail = "reject" # as policyd-spf rejects',
+		(map { "# $_: tables and files are not read: name the networks or domains yourself" } '/etc/postfix/networks', 'hash:/etc/postfix/relay'),
+		map { "# $_: exceptions are not known here: take out what is around it, and name the rest of that" } '!192.0.2.7', '!bad.example.org');
 };
 
 is(system("$top/contrib/import-postfix </dev/null >$folder/none 2>&1") >> 8 != 0, 1, 'nothing is no configuration');
