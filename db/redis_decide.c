@@ -163,9 +163,11 @@ decide_apart(
 	long long allowed[4] = {0};
 	uint64_t hash;
 	_Atomic uint64_t *hint = hint_of(r, keys[1], &hash);
-	bool alone = atomic_load(hint) == hash, is_allowed;
+	bool alone, is_allowed;
 
 	begin(r, &client, &keys[1], "client", t, until);
+	/* Who waits for a connection holds no other one, or some would wait for each other. */
+	alone = atomic_load(hint) == hash || client.question.conn == NULL;
 	if (!alone)
 		begin(r, &triplet, &keys[0], "try", t, until);
 	asked = finish(r, &client, allowed);
