@@ -6,16 +6,21 @@ LDADD = $(libs_for_unit_tests)
 check_LIBRARIES = t/libtap.a
 t_libtap_a_SOURCES = t/scratch.c t/scratch.h t/tap.c t/tap.h
 
+# Stores, and servers for those that are shared.
+teststore = t/unit/teststore.c t/unit/teststore.h
+redisserver = t/unit/redisserver.c t/unit/redisserver.h
+
 # One check alone, without MTA and DNS.
 unit_fakes = t/unit/fakedns_mem.c t/unit/fakedns_mem.h t/unit/faketxn.c t/unit/faketxn.h
 t_unit_author_SOURCES = t/unit/author.c $(unit_fakes)
-t_unit_correspondent_SOURCES = t/unit/correspondent.c $(unit_fakes)
+t_unit_correspondent_SOURCES = t/unit/correspondent.c $(unit_fakes) $(teststore)
 t_unit_dkim_SOURCES = t/unit/dkim.c $(unit_fakes)
-t_unit_greylist_SOURCES = t/unit/greylist.c $(unit_fakes)
+t_unit_greylist_SOURCES = t/unit/greylist.c $(unit_fakes) $(teststore)
 t_unit_helo_SOURCES = t/unit/helo.c $(unit_fakes)
-t_unit_store_SOURCES = t/unit/store.c t/unit/redisserver.c t/unit/redisserver.h
-t_unit_store_cluster_SOURCES = t/unit/store_cluster.c t/unit/redisserver.c t/unit/redisserver.h
-t_unit_store_shared_SOURCES = t/unit/store_shared.c t/unit/redisserver.c t/unit/redisserver.h
+t_unit_store_SOURCES = t/unit/store.c $(teststore) $(redisserver)
+t_unit_store_answers_SOURCES = t/unit/store_answers.c $(teststore)
+t_unit_store_cluster_SOURCES = t/unit/store_cluster.c $(teststore) $(redisserver)
+t_unit_store_shared_SOURCES = t/unit/store_shared.c $(teststore) $(redisserver)
 t_unit_tables_SOURCES = t/unit/tables.c t/unit/tables_sqlite.h
 t_unit_rdns_SOURCES = t/unit/rdns.c $(unit_fakes)
 key_files = t/unit/key_files.c t/unit/key_files.h
@@ -225,7 +230,7 @@ t_fuzz_dkim_verify_SOURCES = t/fuzz/dkim_verify.c $(fuzz_input) $(unit_fakes)
 t_fuzz_dmarc_SOURCES = t/fuzz/dmarc.c $(fuzz_replay)
 t_fuzz_dns_answer_SOURCES = t/fuzz/dns_answer.c $(fuzz_replay)
 t_fuzz_dnsbl_SOURCES = t/fuzz/dnsbl.c $(fuzz_input)
-t_fuzz_dump_SOURCES = t/fuzz/dump.c $(fuzz_input)
+t_fuzz_dump_SOURCES = t/fuzz/dump.c $(fuzz_input) $(teststore)
 t_fuzz_header_block_SOURCES = t/fuzz/header_block.c $(fuzz_replay) $(unit_fakes)
 t_fuzz_listen_SOURCES = t/fuzz/listen.c $(fuzz_input)
 t_fuzz_mailbox_SOURCES = t/fuzz/mailbox.c $(fuzz_replay)

@@ -7,6 +7,7 @@
 
 #include "db/dump.h"
 #include "t/fuzz/input.h"
+#include "t/unit/teststore.h"
 
 const char fuzz_name[] = "dump";
 
@@ -17,46 +18,11 @@ open_store(void)
 	    .directory = "",
 	    .clock = &clock_real,
 	    .offline = true};
-	char room[256];
-	struct store *s;
-	struct buf why;
+	struct store *s = teststore_open(&setup);
 
-	buf_init(&why, room, sizeof room);
-	if (store_open(&s, &setup, &why) != STORE_OK)
+	if (s == NULL)
 		abort();
 	return s;
-}
-
-struct dumping {
-	FILE *file;
-	uint64_t count;
-};
-
-static bool
-dump_one(void *ctx, struct record_bytes key, struct record_bytes value)
-{
-	struct dumping *d = ctx;
-
-	dump_put(d->file, key, value);
-	d->count++;
-	return true;
-}
-
-/* All of it, in memory. */
-static char *
-dump_all(struct store *s, size_t *size_r, uint64_t *count_r)
-{
-	char *text = NULL;
-	struct dumping d = {.file = open_memstream(&text, size_r)};
-
-	if (d.file == NULL)
-		abort();
-	fputs(DUMP_MAGIC "\n", d.file);
-	(void)store_scan(s, (struct record_bytes){NULL, 0}, dump_one, &d);
-	fprintf(d.file, "end %llu\n", (unsigned long long)d.count);
-	(void)fclose(d.file);
-	*count_r = d.count;
-	return text;
 }
 
 /* Loads and writes again; NULL: refused. */
@@ -71,7 +37,7 @@ pass(const void *text, size_t len, size_t *size_r, uint64_t *count_r)
 
 	buf_init(&why, room, sizeof room);
 	if (dump_load(s, in, &report, &why) == 0) {
-		again = dump_all(s, size_r, count_r);
+		*count_r = teststore_dump(s, &again, size_r);
 		if (*count_r > report.loaded)
 			abort();
 	} else if (why.len == 0) {

@@ -7,11 +7,11 @@
 #include <string.h>
 
 #include "checks/greylist.h"
-#include "db/store.h"
 #include "t/scratch.h"
 #include "t/tap.h"
 #include "t/unit/fakedns_mem.h"
 #include "t/unit/faketxn.h"
+#include "t/unit/teststore.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 #define T0           1700000000
@@ -42,14 +42,8 @@ open_store(unsigned type)
 	    .directory = where,
 	    .clock = &clock_of_store.clock,
 	    .offline = true};
-	char room[256];
-	struct buf why;
-	struct store *s;
 
-	buf_init(&why, room, sizeof room);
-	if (store_open(&s, &setup, &why) != STORE_OK)
-		tap_note("%s", why.s);
-	return s;
+	return teststore_open(&setup);
 }
 
 struct mail {

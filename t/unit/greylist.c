@@ -4,10 +4,10 @@
 
 #include <string.h>
 
-#include "db/store.h"
 #include "t/tap.h"
 #include "t/unit/fakedns_mem.h"
 #include "t/unit/faketxn.h"
+#include "t/unit/teststore.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 #define MINUTE       INT64_C(60000) /* ms */
@@ -41,14 +41,9 @@ memory_store(int64_t size)
 	    .directory = "memory",
 	    .clock = &store_clock.clock,
 	    .offline = true};
-	char room[100];
-	struct store *s;
-	struct buf why;
 
 	clock_fake_init(&store_clock, 0, 0);
-	buf_init(&why, room, sizeof room);
-	(void)store_open(&s, &setup, &why);
-	return s;
+	return teststore_open(&setup);
 }
 
 struct mail {

@@ -15,6 +15,7 @@
 #include "t/scratch.h"
 #include "t/tap.h"
 #include "t/unit/redisserver.h"
+#include "t/unit/teststore.h"
 
 #ifdef HAVE_HIREDIS
 #define HAVE_REDIS 1
@@ -42,14 +43,8 @@ open_store(enum store_type type, const struct redis_place *shared)
 	    .directory = where,
 	    .clock = &fake.clock,
 	    .offline = true};
-	char room[256];
-	struct buf why;
-	struct store *s;
 
-	buf_init(&why, room, sizeof room);
-	if (store_open(&s, &setup, &why) != STORE_OK)
-		tap_note("%s", why.s);
-	return s;
+	return teststore_open(&setup);
 }
 
 static void
@@ -303,34 +298,6 @@ test_crowd(struct store *s, const char *type)
 	tap_is_int(c.seen[GREYLIST_KNOWN], 63, "%s: and the others are known", type);
 }
 
-struct dumping {
-	FILE *file;
-	uint64_t count;
-};
-
-static bool
-dump_one(void *ctx, struct record_bytes key, struct record_bytes value)
-{
-	struct dumping *d = ctx;
-
-	dump_put(d->file, key, value);
-	d->count++;
-	return true;
-}
-
-/* All of it, in memory; how many. */
-static uint64_t
-dump_all(struct store *s, char **text_r, size_t *len_r)
-{
-	struct dumping d = {.file = open_memstream(text_r, len_r)};
-
-	fputs(DUMP_MAGIC "\n", d.file);
-	(void)store_scan(s, (struct record_bytes){NULL, 0}, dump_one, &d);
-	fprintf(d.file, "end %llu\n", (unsigned long long)d.count);
-	(void)fclose(d.file);
-	return d.count;
-}
-
 static void
 test_dump(struct store *s, struct store *other, const char *type)
 {
@@ -338,7 +305,7 @@ test_dump(struct store *s, struct store *other, const char *type)
 	size_t len, len_again;
 	struct dump_report report;
 	struct buf why;
-	uint64_t n = dump_all(s, &text, &len), n_again;
+	uint64_t n = teststore_dump(s, &text, &len), n_again;
 	FILE *f;
 
 	buf_init(&why, room, sizeof room);
@@ -347,7 +314,7 @@ test_dump(struct store *s, struct store *other, const char *type)
 	tap_ok(dump_load(other, f, &report, &why) == 0, "%s: load it elsewhere", type);
 	(void)fclose(f);
 	tap_is_int((int64_t)report.loaded, (int64_t)n, "%s: all of it", type);
-	n_again = dump_all(other, &again, &len_again);
+	n_again = teststore_dump(other, &again, &len_again);
 	tap_ok(len == len_again && n == n_again, "%s: and it dumps the same", type);
 	f = fmemopen(text, len - 8, "r");
 	tap_ok(dump_load(other, f, &report, &why) == -1 && strstr(why.s, "cut short") != NULL,
@@ -399,26 +366,6 @@ test_bad_dumps(struct store *s)
 	}
 }
 
-static char told[512];
-
-static void
-hear(void *ctx, enum store_event event, const char *text)
-{
-	(void)ctx;
-	(void)snprintf(told, sizeof told, "%s%s", event == STORE_TROUBLE ? "! " : "", text);
-}
-
-/* What was said since the last time. */
-static const char *
-said(void)
-{
-	static char last[sizeof told];
-
-	(void)strcpy(last, told);
-	told[0] = '\0';
-	return last;
-}
-
 /* What is there already can be changed, as on a full disk. */
 static void
 test_full_memory(void)
@@ -428,15 +375,12 @@ test_full_memory(void)
 	    .clock = &fake.clock,
 	    .offline = true};
 	struct record_key one, other;
-	char room[100], out[1] = "";
-	struct buf why;
-	struct store *s;
+	struct store *s = teststore_open(&setup);
+	char out[1] = "";
 	size_t len;
 
 	key_of(&one, RECORD_CLIENT, "192.0.2.1", 0);
 	key_of(&other, RECORD_CLIENT, "192.0.2.2", 0);
-	buf_init(&why, room, sizeof room);
-	(void)store_open(&s, &setup, &why);
 	tap_is_int(store_put(s, &one, 0, "x", 1), STORE_OK, "one has room");
 	tap_is_int(store_put(s, &other, 0, "x", 1), STORE_FULL, "another has none");
 	tap_is_int(store_put(s, &one, 0, "y", 1), STORE_OK, "the first can be changed");
@@ -451,32 +395,31 @@ test_told(void)
 	struct store_setup setup = {.options = {.type = STORE_MEMORY, .cache_size = 1},
 	    .directory = "here",
 	    .clock = &fake.clock,
-	    .tell = hear,
+	    .tell = teststore_hear,
 	    .offline = true};
-	char room[100], out[1];
+	char lines[TESTSTORE_TOLD], out[1];
+	struct store *s = teststore_open(&setup);
 	struct record_key k;
-	struct buf why;
-	struct store *s;
 	size_t len;
 
 	key_of(&k, RECORD_CLIENT, "192.0.2.1", 0);
-	buf_init(&why, room, sizeof room);
-	(void)store_open(&s, &setup, &why);
 	tap_is_int(store_put(s, &k, 0, "x", 1), STORE_FULL, "no room");
-	tap_is(said(), "! store in here: no space left; mail goes on without it", "is told");
+	tap_is(teststore_told(lines), "! store in here: no space left; mail goes on without it\n",
+	    "is told");
 	fake.mono_ms += 59000;
 	(void)store_put(s, &k, 0, "x", 1);
 	(void)store_get(s, &k, T0, out, 1, &len);
-	tap_is(said(), "", "once a minute");
+	tap_is(teststore_told(lines), "", "once a minute");
 	fake.mono_ms += 1000;
 	(void)store_put(s, &k, 0, "x", 1);
-	tap_is(said(), "! store in here: no space left; mail goes on without it", "and again");
+	tap_is(teststore_told(lines), "! store in here: no space left; mail goes on without it\n",
+	    "and again");
 	fake.mono_ms += 60000;
 	(void)store_get(s, &k, T0, out, 1, &len);
-	tap_is(said(), "store in here works again", "so is its end");
+	tap_is(teststore_told(lines), "store in here works again\n", "so is its end");
 	fake.mono_ms += 60000;
 	(void)store_get(s, &k, T0, out, 1, &len);
-	tap_is(said(), "", "once");
+	tap_is(teststore_told(lines), "", "once");
 	store_close(&s);
 }
 

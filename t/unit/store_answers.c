@@ -16,6 +16,7 @@
 #include "db/redis_url.h"
 #include "t/scratch.h"
 #include "t/tap.h"
+#include "t/unit/teststore.h"
 
 #define DEADLINE 2000 /* ms: longer than a busy machine lets a good server wait */
 #define MUCH     (20 * 1024 * 1024) /* bytes: no record or list of slots is that long */
@@ -27,7 +28,6 @@ struct line {
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* of these */
 static struct line lines[2];
-static char told[2000];
 
 static int listener;
 static char where[SCRATCH_SIZE], path[SCRATCH_SIZE + 8];
@@ -88,40 +88,13 @@ listen_on(void *unused)
 }
 
 static void
-hear(void *ctx, enum store_event event, const char *text)
-{
-	size_t len;
-
-	(void)ctx;
-	(void)event;
-	(void)pthread_mutex_lock(&lock);
-	len = strlen(told);
-	(void)snprintf(told + len, sizeof told - len, "%s\n", text);
-	(void)pthread_mutex_unlock(&lock);
-}
-
-static bool
-said(const char *wanted)
-{
-	bool found;
-
-	(void)pthread_mutex_lock(&lock);
-	found = strstr(told, wanted) != NULL;
-	if (!found)
-		tap_note("said: %s", told);
-	told[0] = '\0';
-	(void)pthread_mutex_unlock(&lock);
-	return found;
-}
-
-static void
 say(const struct line *first, const struct line *second)
 {
 	(void)pthread_mutex_lock(&lock);
 	lines[0] = *first;
 	lines[1] = *second;
-	told[0] = '\0';
 	(void)pthread_mutex_unlock(&lock);
+	(void)teststore_said("");
 }
 
 static struct store *
@@ -134,14 +107,9 @@ open_store(void)
 					.deadline = DEADLINE},
 	    .directory = where,
 	    .clock = &clock_real,
-	    .tell = hear};
-	char room[256];
-	struct buf why;
-	struct store *s;
+	    .tell = teststore_hear};
 
-	buf_init(&why, room, sizeof room);
-	(void)store_open(&s, &setup, &why);
-	return s;
+	return teststore_open(&setup);
 }
 
 static enum store_status
@@ -217,7 +185,7 @@ test_long(void)
 	say(&(struct line){"EVALSHA", text}, &(struct line){NULL, NULL});
 	s = open_store();
 	tap_is(store_status_word(attempt(s)), "away", "an answer without end");
-	tap_ok(said("longer than"), "is not read to its end");
+	tap_ok(teststore_said("longer than"), "is not read to its end");
 	store_close(&s);
 }
 
@@ -239,7 +207,8 @@ main(void)
 		say(&cases[i].lines[0], &cases[i].lines[1]);
 		s = open_store();
 		tap_is(store_status_word(attempt(s)), cases[i].status, "%s", cases[i].name);
-		tap_ok(said(cases[i].said), "%s: \"%s\" is said", cases[i].name, cases[i].said);
+		tap_ok(teststore_said(cases[i].said), "%s: \"%s\" is said", cases[i].name,
+		    cases[i].said);
 		store_close(&s);
 	}
 	test_long();

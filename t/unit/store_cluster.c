@@ -13,6 +13,7 @@
 #include "t/scratch.h"
 #include "t/tap.h"
 #include "t/unit/redisserver.h"
+#include "t/unit/teststore.h"
 
 #define PREFIX  "cluster:"
 #define CLIENTS 60
@@ -32,14 +33,8 @@ open_store(void)
 					.deadline = 5000},
 	    .directory = where,
 	    .clock = &clock_real};
-	char room[256];
-	struct buf why;
-	struct store *s;
 
-	buf_init(&why, room, sizeof room);
-	if (store_open(&s, &setup, &why) != STORE_OK)
-		tap_note("%s", why.s);
-	return s;
+	return teststore_open(&setup);
 }
 
 static void

@@ -15,6 +15,7 @@
 #include "t/scratch.h"
 #include "t/tap.h"
 #include "t/unit/redisserver.h"
+#include "t/unit/teststore.h"
 
 #define DAY      86400
 #define DEADLINE 2000 /* ms, of stores whose server stands still */
@@ -26,36 +27,6 @@ static struct redisserver server;
 static unsigned keys = STORE_KEYS_PLAIN;
 static int64_t deadline = 10000;
 static char where[SCRATCH_SIZE];
-static char told[2000];
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* of told */
-
-static void
-hear(void *ctx, enum store_event event, const char *text)
-{
-	size_t len;
-
-	(void)ctx;
-	(void)pthread_mutex_lock(&lock);
-	len = strlen(told);
-	(void)snprintf(
-	    told + len, sizeof told - len, "%s%s\n", event == STORE_TROUBLE ? "! " : "", text);
-	(void)pthread_mutex_unlock(&lock);
-}
-
-/* Whether it was said since the last time. */
-static bool
-said(const char *wanted)
-{
-	bool found;
-
-	(void)pthread_mutex_lock(&lock);
-	found = strstr(told, wanted) != NULL;
-	if (!found)
-		tap_note("heard: %s", told);
-	told[0] = '\0';
-	(void)pthread_mutex_unlock(&lock);
-	return found;
-}
 
 static bool
 is_equal(const struct greylist_record *a, const struct greylist_record *b)
@@ -77,14 +48,9 @@ open_by(enum store_down down, const char *prefix, const struct clock *clock)
 	    .directory = where,
 	    .clock = clock,
 	    .offline = clock != &clock_real, /* no thread but ours looks at it */
-	    .tell = hear};
-	char room[256];
-	struct buf why;
-	struct store *s;
+	    .tell = teststore_hear};
 
-	buf_init(&why, room, sizeof room);
-	(void)store_open(&s, &setup, &why);
-	return s;
+	return teststore_open(&setup);
 }
 
 static struct store *
@@ -159,7 +125,7 @@ test_away(void)
 	struct store *s = open_store(STORE_DOWN_PASS, "away:");
 
 	tap_ok(s != NULL, "a store opens though its server is away");
-	tap_ok(said("No such file or directory; mail goes on without it"), "and says so");
+	tap_ok(teststore_said("No such file or directory; mail goes on without it"), "and says so");
 	tap_is(try(s, "a"), "away", "an attempt is not answered");
 	redisserver_start(&server);
 	tap_is(try_until(s, "a", "new"), "new", "it is found when it comes");
@@ -192,19 +158,19 @@ test_said(void)
 	s = open_by(STORE_DOWN_PASS, "said:", &fake.clock);
 	redisserver_stop(&server);
 	tap_is(try(s, "a"), "away", "said: it is away");
-	tap_ok(said("! "), "said: which is told");
+	tap_ok(teststore_said("! "), "said: which is told");
 	tap_is(try(s, "a"), "away", "said: still away");
-	tap_ok(!said("! "), "said: not twice within a minute");
+	tap_ok(!teststore_said("! "), "said: not twice within a minute");
 	fake.mono_ms += 61000;
 	tap_is_int(put_receipt(s), STORE_OK, "said: what stays here is kept");
-	tap_ok(!said("works"), "said: which is not to say that all works again");
+	tap_ok(!teststore_said("works"), "said: which is not to say that all works again");
 	tap_is(try(s, "a"), "away", "said: after a minute");
-	tap_ok(said("! "), "said: it is told again");
+	tap_ok(teststore_said("! "), "said: it is told again");
 	redisserver_start(&server);
 	store_flush(s);
 	fake.mono_ms += 61000;
 	tap_is_int(put_receipt(s), STORE_OK, "said: it is back");
-	tap_ok(said("works again"), "said: which is told");
+	tap_ok(teststore_said("works again"), "said: which is told");
 	store_close(&s);
 }
 
@@ -214,14 +180,14 @@ test_hung(void)
 	struct store *s = open_store(STORE_DOWN_PASS, "hung:");
 	int64_t begin, took;
 
-	(void)said("");
+	(void)teststore_said("");
 	tap_is(try(s, "a"), "new", "before it hangs");
 	(void)kill(server.pid, SIGSTOP);
 	begin = clock_mono(&clock_real);
 	tap_is(try(s, "a"), "away", "one that hangs does not answer");
 	took = clock_mono(&clock_real) - begin;
 	tap_ok(took >= DEADLINE - 1, "in time: %lld ms", (long long)took);
-	tap_ok(said("no answer in time"), "which is said");
+	tap_ok(teststore_said("no answer in time"), "which is said");
 	begin = clock_mono(&clock_real);
 	for (int i = 0; i < 100; i++)
 		(void)try(s, "a");
@@ -262,10 +228,10 @@ test_password(void)
 
 	command(NULL, "CONFIG SET requirepass another");
 	server.place.password = "secret";
-	(void)said("");
+	(void)teststore_said("");
 	s = open_store(STORE_DOWN_PASS, "password:");
 	tap_is(try(s, "a"), "away", "a wrong password");
-	tap_ok(said("WRONGPASS"), "is told");
+	tap_ok(teststore_said("WRONGPASS"), "is told");
 	command("another", "CONFIG SET requirepass secret");
 	tap_is(try_until(s, "a", "new"), "new", "the right one");
 	store_close(&s);
@@ -298,10 +264,11 @@ test_local(void)
 	tap_is(try(s, "a"), "early", "local: twice");
 	spoil("bad");
 	(void)kill(server.pid, SIGSTOP);
-	(void)said("");
+	(void)teststore_said("");
 	(void)attempt_since(s, "slow", 30, &a);
 	tap_is_int(a.outcome, GREYLIST_NEW, "local: a message that began before the outage");
-	tap_ok(said("no answer in time; this host answers instead"), "local: which is said");
+	tap_ok(
+	    teststore_said("no answer in time; this host answers instead"), "local: which is said");
 	tap_is(try(s, "bad"), "new", "local: one of whom the server has nonsense");
 	tap_is(try(s, "b"), "new", "local: while it is away this host answers");
 	tap_is(try(s, "b"), "early", "local: and remembers");
