@@ -202,18 +202,21 @@ check_PROGRAMS += $(unit_tests)
 
 # The tests of milter/ bring their own registry of checks.
 fakechecks = t/unit/fakechecks.c t/unit/fakechecks.h
+fakewalk = $(fakechecks) t/unit/fakewalk.c t/unit/fakewalk.h
+fakelog = t/unit/fakelog.c t/unit/fakelog.h
+t_unit_log_SOURCES = t/unit/log.c $(fakelog)
 t_unit_authres_SOURCES = t/unit/authres.c $(fakechecks)
 t_unit_conf_SOURCES = t/unit/conf.c $(fakechecks)
-t_unit_submission_SOURCES = t/unit/submission.c $(fakechecks)
-t_unit_house_SOURCES = t/unit/house.c $(fakechecks)
-t_unit_log_facts_SOURCES = t/unit/log_facts.c $(fakechecks)
+t_unit_submission_SOURCES = t/unit/submission.c $(fakewalk)
+t_unit_house_SOURCES = t/unit/house.c $(fakewalk)
+t_unit_log_facts_SOURCES = t/unit/log_facts.c $(fakewalk) $(fakelog)
 t_unit_policy_SOURCES = t/unit/policy.c $(fakechecks)
 t_unit_reply_SOURCES = t/unit/reply.c $(fakechecks)
-t_unit_stage_SOURCES = t/unit/stage.c $(fakechecks)
-t_unit_stage_decided_SOURCES = t/unit/stage_decided.c $(fakechecks)
-t_unit_view_SOURCES = t/unit/view.c $(fakechecks)
+t_unit_stage_SOURCES = t/unit/stage.c $(fakewalk)
+t_unit_stage_decided_SOURCES = t/unit/stage_decided.c $(fakewalk)
+t_unit_view_SOURCES = t/unit/view.c $(fakewalk)
 t_unit_stats_SOURCES = t/unit/stats.c $(fakechecks)
-t_unit_summary_SOURCES = t/unit/summary.c $(fakechecks)
+t_unit_summary_SOURCES = t/unit/summary.c $(fakewalk) $(fakelog)
 
 # Fuzz targets replay their corpus.
 fuzz_replay = t/fuzz/replay.c t/fuzz/fuzz.h

@@ -192,17 +192,26 @@ dns_session_forget(struct dns_session *s)
 }
 
 struct conf *
-fake_conf(const char *text)
+fake_load(const char *text, char **errors_r)
 {
-	char path[] = "/tmp/bailey-fake.XXXXXX", *errors;
+	char path[] = "/tmp/bailey-fake.XXXXXX";
 	int fd = mkstemp(path);
 	struct conf *c;
 
 	if (fd == -1 || write(fd, text, strlen(text)) != (ssize_t)strlen(text))
 		abort();
 	(void)close(fd);
-	c = conf_load(path, &errors);
+	c = conf_load(path, errors_r);
 	(void)unlink(path);
+	return c;
+}
+
+struct conf *
+fake_conf(const char *text)
+{
+	char *errors;
+	struct conf *c = fake_load(text, &errors);
+
 	if (c == NULL) {
 		tap_note("%s", errors);
 		abort();

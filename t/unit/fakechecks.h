@@ -45,7 +45,9 @@ extern void (*fake_decided)(struct txn *, enum action, const struct verdict *cau
 extern void (*fake_done)(struct txn *, int check);
 extern unsigned fake_ticks;
 
-/* A configuration from its text, which must be right. */
+/* A configuration from its text; NULL: *errors_r has the mistakes. */
+struct conf *fake_load(const char *text, char **errors_r);
+/* The same, which must be right. */
 struct conf *fake_conf(const char *text);
 
 #endif

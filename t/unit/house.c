@@ -5,7 +5,7 @@
 
 #include "milter/stage.h"
 #include "t/tap.h"
-#include "t/unit/fakechecks.h"
+#include "t/unit/fakewalk.h"
 
 static struct house house = {.clock = &clock_real};
 
@@ -23,12 +23,10 @@ test_service(void)
 {
 	struct conf *conf = fake_conf("gamma { number = 3 }"),
 		    *off = fake_conf("gamma { mode = off }");
-	struct connection c = {.mta_name = "[client]"};
 	struct stage_walk *w;
 	struct decision d;
 	const char *why = "";
 
-	(void)addr_parse(&c.client, "192.0.2.1");
 	house_open(&house, conf);
 	tap_ok(house.services[GAMMA] == &fake_ticks && house.services[ALPHA] == NULL, "opened");
 	house_tick(&house, conf);
@@ -36,7 +34,7 @@ test_service(void)
 	tap_is_int(fake_ticks, 6, "ticks with the options in force");
 	house_tick(&house, off);
 	tap_is_int(fake_ticks, 6, "a check that is off does not tick");
-	w = stage_open(conf, &house, &c);
+	w = stage_open(conf, &house, &fakewalk_client);
 	fake_judge = judge_service;
 	(void)stage_mail(w, "<>", NULL, NULL);
 	stage_rcpt(w, "<bob@example.org>", &d);

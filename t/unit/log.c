@@ -1,72 +1,27 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#undef _FORTIFY_SOURCE /* would make syslog() an inline function */
 #include "lib/log.h"
 
 #include <errno.h>
 #include <pthread.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
-#include <unistd.h>
 
 #include "t/tap.h"
+#include "t/unit/fakelog.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 #define THREADS      4
 #define LINES        200
 
 static char seen[1 << 20]; /* what went to stderr */
-static int seen_priority;
-static char seen_syslog[LOG_LINE_MAX + 1];
-
-/* Ours instead of libc's, by either name it is called. */
-void __syslog_chk(int, int, const char *, ...);
-
-void
-syslog(int priority, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	(void)fmt;
-	seen_priority = priority;
-	(void)snprintf(seen_syslog, sizeof seen_syslog, "%s", va_arg(ap, const char *));
-	va_end(ap);
-}
-
-void
-__syslog_chk(int priority, int flag, const char *fmt, ...)
-{
-	va_list ap;
-
-	(void)flag;
-	va_start(ap, fmt);
-	syslog(priority, "%s", va_arg(ap, const char *));
-	va_end(ap);
-}
-
-static FILE *caught;
-
-static void
-catch_stderr(void)
-{
-	caught = tmpfile();
-	if (caught == NULL || dup2(fileno(caught), STDERR_FILENO) == -1)
-		exit(1);
-}
 
 /* All lines since the last call. */
 static const char *
 stderr_text(void)
 {
-	ssize_t n = pread(fileno(caught), seen, sizeof seen - 1, 0);
-
-	seen[n > 0 ? n : 0] = '\0';
-	if (ftruncate(fileno(caught), 0) == -1 || lseek(fileno(caught), 0, SEEK_SET) == -1)
-		exit(1);
-	return seen;
+	return fakelog_caught(seen, sizeof seen);
 }
 
 /* As stderr_text(), the time replaced by T. */
@@ -130,20 +85,20 @@ test_levels(void)
 	for (int most = LOG_LEVEL_ERR; most <= LOG_LEVEL_DEBUG; most++) {
 		log_open("prog", LOG_TO_SYSLOG, (enum log_level)most);
 		for (int level = LOG_LEVEL_ERR; level <= LOG_LEVEL_DEBUG; level++) {
-			seen_priority = -1;
-			seen_syslog[0] = '\0';
+			fakelog_syslog.priority = -1;
+			fakelog_syslog.text[0] = '\0';
 			logs[level]("%s", "hello");
-			tap_is_int(seen_priority, level <= most ? priorities[level] : -1,
+			tap_is_int(fakelog_syslog.priority, level <= most ? priorities[level] : -1,
 			    "level %d of %d", level, most);
-			tap_is(seen_syslog, level <= most ? "hello" : "", "... its text");
-			seen_priority = -1;
+			tap_is(fakelog_syslog.text, level <= most ? "hello" : "", "... its text");
+			fakelog_syslog.priority = -1;
 			log_fields((enum log_level)level, fields, 1);
-			tap_is_int(seen_priority, level <= most ? priorities[level] : -1,
+			tap_is_int(fakelog_syslog.priority, level <= most ? priorities[level] : -1,
 			    "... and fields");
 			tap_ok(log_would((enum log_level)level) == (level <= most), "... as told");
 		}
 	}
-	tap_is(seen_syslog, "id=AB12", "fields for syslog");
+	tap_is(fakelog_syslog.text, "id=AB12", "fields for syslog");
 	tap_is(stderr_text(), "", "nothing on stderr");
 	log_close();
 	log_err("x");
@@ -220,7 +175,7 @@ test_threads(void)
 int
 main(void)
 {
-	catch_stderr();
+	fakelog_catch();
 	test_targets();
 	test_levels();
 	test_huge();

@@ -3,16 +3,13 @@
  * One message, logged to syslog, as JSON and to the journal: the same facts in
  * the same order, whatever its values are made of, however long it is.
  */
-#undef _FORTIFY_SOURCE /* would make syslog() an inline function */
 #include <endian.h>
 #include <jansson.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <syslog.h>
 #include <unistd.h>
 
 #include "lib/ascii.h"
@@ -20,7 +17,8 @@
 #include "lib/log.h"
 #include "milter/summary.h"
 #include "t/tap.h"
-#include "t/unit/fakechecks.h"
+#include "t/unit/fakelog.h"
+#include "t/unit/fakewalk.h"
 
 #define FACTS_MAX 64
 
@@ -33,45 +31,16 @@ struct facts {
 
 /* ---- where lines go */
 
-static char line[LOG_JSON_MAX + 1];
-static FILE *standard_error;
 static char folder[] = "/tmp/bailey-facts-XXXXXX", path[sizeof folder + 2];
 static int journal;
-
-/* Ours instead of libc's, by either name it is called. */
-void __syslog_chk(int, int, const char *, ...);
-
-void
-syslog(int priority, const char *fmt, ...)
-{
-	va_list ap;
-
-	(void)priority;
-	va_start(ap, fmt);
-	(void)fmt;
-	(void)snprintf(line, sizeof line, "%s", va_arg(ap, const char *));
-	va_end(ap);
-}
-
-void
-__syslog_chk(int priority, int flag, const char *fmt, ...)
-{
-	va_list ap;
-
-	(void)flag;
-	va_start(ap, fmt);
-	syslog(priority, "%s", va_arg(ap, const char *));
-	va_end(ap);
-}
 
 static void
 listen_everywhere(void)
 {
 	struct sockaddr_un sun = {.sun_family = AF_UNIX};
 
-	standard_error = tmpfile();
-	if (standard_error == NULL || dup2(fileno(standard_error), STDERR_FILENO) == -1 ||
-	    mkdtemp(folder) == NULL)
+	fakelog_catch();
+	if (mkdtemp(folder) == NULL)
 		abort();
 	(void)snprintf(path, sizeof path, "%s/s", folder);
 	(void)snprintf(sun.sun_path, sizeof sun.sun_path, "%s", path);
@@ -99,7 +68,7 @@ read_text(struct facts *f)
 {
 	char value[LOG_LINE_MAX];
 
-	for (const char *p = line; *p != '\0'; p += *p == ' ') {
+	for (const char *p = fakelog_syslog.text; *p != '\0'; p += *p == ' ') {
 		const char *key = p;
 		size_t key_len = strcspn(p, "="), n = 0;
 		bool quoted = p[key_len + 1] == '"';
@@ -122,15 +91,11 @@ read_text(struct facts *f)
 static void
 read_json(struct facts *f)
 {
+	static char line[LOG_JSON_MAX + 1];
+	json_t *o = json_loads(fakelog_caught(line, sizeof line), 0, NULL), *value;
 	const char *key;
-	json_t *o, *value;
-	ssize_t n = pread(fileno(standard_error), line, sizeof line - 1, 0);
 
-	line[n > 0 ? n : 0] = '\0';
-	if (ftruncate(fileno(standard_error), 0) == -1 || lseek(STDERR_FILENO, 0, SEEK_SET) == -1)
-		abort();
-	o = json_loads(line, 0, NULL);
-	tap_ok(o != NULL && line[n - 1] == '\n', "an object on a line of its own");
+	tap_ok(o != NULL && line[strlen(line) - 1] == '\n', "an object on a line of its own");
 	tap_is(json_string_value(json_object_get(o, "level")), "info", "its level");
 	json_object_foreach (o, key, value)
 		if (strcmp(key, "time") != 0 && strcmp(key, "level") != 0)
@@ -217,17 +182,10 @@ judge(struct txn *t, int check, enum stage stage)
 static struct stage_walk *
 begin(const char *text, const char *name)
 {
-	static struct clock_fake now;
-	static const struct house house = {.clock = &now.clock};
-	struct connection c = {.mta_name = name, .hostname = "mx.example.org"};
-	struct conf *conf = fake_conf(text);
-	struct stage_walk *w;
+	struct connection c = fakewalk_client;
 
-	clock_fake_init(&now, 0, 1795000000);
-	if (!addr_parse(&c.client, "192.0.2.1") || (w = stage_open(conf, &house, &c)) == NULL)
-		abort();
-	conf_unref(&conf);
-	return w;
+	c.mta_name = name;
+	return fakewalk(text, &c);
 }
 
 static void

@@ -10,23 +10,18 @@
 
 #include "milter/authres.h"
 #include "milter/reply.h"
-#include "milter/stage.h"
 #include "t/tap.h"
-#include "t/unit/fakechecks.h"
+#include "t/unit/fakewalk.h"
 
-static struct clock_fake now;
-static struct house house = {.clock = &now.clock};
 static char calls[4000]; /* "alpha.RCPT " for every call */
 static unsigned done_count;
 
 static struct stage_walk *
 begin(const char *conf_text, const char *addr)
 {
-	struct conf *conf = fake_conf(conf_text);
-	struct connection c = {.mta_name = "[client]", .hostname = "mx.example.org"};
-	struct stage_walk *w;
+	struct connection c = fakewalk_client;
 
-	if (addr != NULL && !addr_parse(&c.client, addr))
+	if (!addr_parse(&c.client, addr != NULL ? addr : "") && addr != NULL)
 		abort();
 	fake_ask = NULL;
 	fake_judge = NULL;
@@ -35,10 +30,7 @@ begin(const char *conf_text, const char *addr)
 	fake_done = NULL;
 	calls[0] = '\0';
 	done_count = 0;
-	clock_fake_init(&now, 1000, 1795000000);
-	w = stage_open(conf, &house, &c);
-	conf_unref(&conf);
-	return w;
+	return fakewalk(conf_text, &c);
 }
 
 static void
@@ -201,7 +193,7 @@ judge_slow(struct txn *t, int check, enum stage stage)
 {
 	(void)stage;
 	tap_is_int(t->deadline, 9000, "deadline of %s", check_registry[check]->name);
-	now.mono_ms += 2000;
+	fakewalk_now.mono_ms += 2000;
 }
 
 static void

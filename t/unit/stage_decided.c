@@ -3,7 +3,7 @@
 
 #include "milter/stage.h"
 #include "t/tap.h"
-#include "t/unit/fakechecks.h"
+#include "t/unit/fakewalk.h"
 
 static char told[200];
 
@@ -37,20 +37,13 @@ static const struct { const char *conf, *told, *user; } cases[] = {
 int
 main(void)
 {
-	struct connection c = {.mta_name = "[client]", .hostname = "mx.example.org"};
-	struct clock_fake now;
-	const struct house house = {.clock = &now.clock};
 	struct decision d;
 
-	clock_fake_init(&now, 1000, 1795000000);
-	(void)addr_parse(&c.client, "192.0.2.1");
 	fake_judge = judge;
 	fake_decided = see;
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-		struct conf *conf = fake_conf(cases[i].conf);
-		struct stage_walk *w = stage_open(conf, &house, &c);
+		struct stage_walk *w = fakewalk(cases[i].conf, &fakewalk_client);
 
-		conf_unref(&conf);
 		told[0] = '\0';
 		(void)stage_mail(w, "<a@b.example>", NULL, cases[i].user);
 		stage_rcpt(w, "<bob@example.org>", &d);

@@ -5,10 +5,9 @@
 #include <string.h>
 
 #include "t/tap.h"
-#include "t/unit/fakechecks.h"
+#include "t/unit/fakewalk.h"
 
 static char calls[1024];
-static const struct house house = {.clock = &clock_real};
 
 static void
 note_ask(struct txn *t, int check, enum stage stage)
@@ -24,13 +23,12 @@ note_ask(struct txn *t, int check, enum stage stage)
 static void
 test_submission(void)
 {
-	struct connection c = {.mta_name = "[client]", .submission = true};
-	struct conf *conf = fake_conf("");
+	struct connection c = fakewalk_client;
 	struct stage_walk *w;
 
-	(void)addr_parse(&c.client, "192.0.2.1");
+	c.submission = true;
 	fake_ask = note_ask;
-	w = stage_open(conf, &house, &c);
+	w = fakewalk("", &c);
 	stage_helo(w, "a.example");
 	tap_is(calls, "?d.CONNECT ?d.HELO ", "until MAIL only those ask who look at users too");
 	calls[0] = '\0';
@@ -43,7 +41,6 @@ test_submission(void)
 	    "?a.HELO ?b.HELO ?g.HELO ?d.HELO ?o.HELO ?a.MAIL ?b.MAIL ?g.MAIL ?d.MAIL ?o.MAIL ",
 	    "without a login all is asked at MAIL");
 	stage_close(&w);
-	conf_unref(&conf);
 }
 
 int

@@ -3,38 +3,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "lib/log.h"
 #include "milter/summary.h"
 #include "t/tap.h"
-#include "t/unit/fakechecks.h"
-
-static FILE *captured;
-
-/* Standard error goes to a file from here on. */
-static void
-capture(void)
-{
-	captured = tmpfile();
-	if (captured == NULL || dup2(fileno(captured), STDERR_FILENO) == -1)
-		abort();
-	log_open("bailey", LOG_TO_STDERR, LOG_LEVEL_INFO);
-}
+#include "t/unit/fakelog.h"
+#include "t/unit/fakewalk.h"
 
 /* What was logged since the last time; the line's end is cut off. */
 static const char *
 logged(char out[static 2 * LOG_LINE_MAX])
 {
-	size_t n;
-
-	rewind(captured);
-	n = fread(out, 1, 2 * LOG_LINE_MAX - 1, captured);
-	out[n] = '\0';
+	(void)fakelog_caught(out, 2 * LOG_LINE_MAX);
 	out[strcspn(out, "\n")] = '\0';
-	if (ftruncate(fileno(captured), 0) == -1)
-		abort();
-	rewind(captured);
 	return out;
 }
 
@@ -53,17 +33,10 @@ judge(struct txn *t, int check, enum stage stage)
 static struct stage_walk *
 begin(const char *text)
 {
-	static struct clock_fake now;
-	static const struct house house = {.clock = &now.clock};
-	struct connection c = {.mta_name = "evil\" action=accept", .hostname = "mx.example.org"};
-	struct conf *conf = fake_conf(text);
-	struct stage_walk *w;
+	struct connection c = fakewalk_client;
 
-	clock_fake_init(&now, 0, 1795000000);
-	if (!addr_parse(&c.client, "192.0.2.1") || (w = stage_open(conf, &house, &c)) == NULL)
-		abort();
-	conf_unref(&conf);
-	return w;
+	c.mta_name = "evil\" action=accept";
+	return fakewalk(text, &c);
 }
 
 static void
@@ -185,7 +158,8 @@ test_largest(enum log_target target)
 int
 main(void)
 {
-	capture();
+	fakelog_catch();
+	log_open("bailey", LOG_TO_STDERR, LOG_LEVEL_INFO);
 	test_lines();
 	test_shadow();
 	test_dropped();

@@ -3,56 +3,25 @@
  * Rules for some recipients: classes as they are configured, what a check may
  * ask for one of them, and what becomes of a message to several.
  */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "milter/reply.h"
-#include "milter/stage.h"
 #include "t/tap.h"
-#include "t/unit/fakechecks.h"
+#include "t/unit/fakewalk.h"
 
-static struct clock_fake now;
-static struct house house;
 static char calls[1000]; /* "bg" for beta and gamma */
-
-/* NULL: *errors_r has the mistakes. */
-static struct conf *
-load(const char *text, char **errors_r)
-{
-	char path[] = "/tmp/bailey-view.XXXXXX";
-	int fd = mkstemp(path);
-	struct conf *c;
-
-	if (fd == -1 || write(fd, text, strlen(text)) != (ssize_t)strlen(text))
-		abort();
-	(void)close(fd);
-	c = conf_load(path, errors_r);
-	(void)unlink(path);
-	return c;
-}
 
 static struct stage_walk *
 begin(const char *text)
 {
-	struct connection client = {.mta_name = "[client]", .hostname = "mx.example.org"};
 	struct stage_walk *w;
-	char *errors;
-	struct conf *c = load(text, &errors);
 
-	if (c == NULL || !addr_parse(&client.client, "192.0.2.1")) {
-		tap_note("%s", errors);
-		abort();
-	}
-	clock_fake_init(&now, 1000, 1795000000);
-	house = (struct house){.clock = &now.clock};
 	fake_judge = NULL;
 	calls[0] = '\0';
-	w = stage_open(c, &house, &client);
-	conf_unref(&c);
+	w = fakewalk(text, &fakewalk_client);
 	stage_helo(w, "a.example");
-	if (w == NULL || stage_mail(w, "<a@sub.sender.example>", NULL, NULL) == -1)
+	if (stage_mail(w, "<a@sub.sender.example>", NULL, NULL) == -1)
 		abort();
 	return w;
 }
@@ -101,7 +70,7 @@ static void
 test_conf(void)
 {
 	char *errors;
-	struct conf *c = load(CLASSES, &errors);
+	struct conf *c = fake_load(CLASSES, &errors);
 	const struct conf_class *one = c->classes.v;
 	const struct gamma_options *general = c->checks[GAMMA].options;
 	const struct gamma_options *own = one->checks[GAMMA].options;
@@ -136,7 +105,7 @@ test_whose(void)
 	};
 	/* clang-format on */
 	char *errors;
-	struct conf *c = load(CLASSES, &errors);
+	struct conf *c = fake_load(CLASSES, &errors);
 	struct arena a;
 
 	arena_init(&a, 10000);
@@ -169,7 +138,7 @@ test_mistakes(void)
 	/* clang-format on */
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
 		char *errors = NULL;
-		struct conf *c = load(cases[i].text, &errors);
+		struct conf *c = fake_load(cases[i].text, &errors);
 
 		tap_ok(c == NULL && strstr(errors, cases[i].error) != NULL, "%s: %s", cases[i].text,
 		    c == NULL ? errors : "no error");
@@ -184,12 +153,12 @@ test_print(void)
 {
 	char *errors, *text = NULL, *again = NULL;
 	size_t len;
-	struct conf *c = load(CLASSES, &errors), *d;
+	struct conf *c = fake_load(CLASSES, &errors), *d;
 	FILE *fp = open_memstream(&text, &len);
 
 	conf_print(c, fp);
 	(void)fclose(fp);
-	d = load(text, &errors);
+	d = fake_load(text, &errors);
 	tap_ok(d != NULL, "what is printed can be read: %s", d == NULL ? errors : "");
 	fp = open_memstream(&again, &len);
 	conf_print(d, fp);
@@ -458,7 +427,7 @@ test_codes(void)
 {
 	struct stage_walk *w = begin("");
 	char *errors;
-	struct conf *c = load("", &errors);
+	struct conf *c = fake_load("", &errors);
 	struct decision d;
 	struct reply r;
 
