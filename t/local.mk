@@ -254,8 +254,9 @@ t_fuzz_spf_SOURCES = t/fuzz/spf.c $(fuzz_replay)
 EXTRA_DIST += t/fuzz/corpus
 
 t_unit_sender_SOURCES = t/unit/sender.c $(unit_fakes)
-t_unit_dnsbl_SOURCES = t/unit/dnsbl.c $(unit_fakes)
-t_unit_dnsbl_header_SOURCES = t/unit/dnsbl_header.c $(unit_fakes)
+lists = $(unit_fakes) t/unit/lists.c t/unit/lists.h
+t_unit_dnsbl_SOURCES = t/unit/dnsbl.c $(lists)
+t_unit_dnsbl_header_SOURCES = t/unit/dnsbl_header.c $(lists)
 t_unit_dnsbl_health_SOURCES = t/unit/dnsbl_health.c t/unit/fakedns_mem.c t/unit/fakedns_mem.h
 
 dist_check_SCRIPTS = $(perl_tests)

@@ -1,14 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "checks/dnsbl.h"
+#include "t/unit/lists.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "checks/dnsbl/health.h"
-#include "checks/dnsbl/options.h"
 #include "t/tap.h"
-#include "t/unit/fakedns_mem.h"
-#include "t/unit/faketxn.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 #define KEY          "abcdef0123456789abcdef0123"
@@ -105,17 +101,7 @@ static const struct {
 };
 /* clang-format on */
 
-static struct dnsbl_options options = {.reject_at = 5,
-    .suspect_at = 1,
-    .wait = 4000,
-    .limits = {.test_interval = 3600000,
-	.silent_after = 3,
-	.silent_pause = 60000,
-	.anomaly = {.window = 600000, .clients = 50, .share = 50, .growth = 4}},
-    .anomaly = true};
-static struct arena arena = {.cap = 1 << 20};
-static struct clock_fake now;
-static struct dns dns;
+static struct lists lists;
 
 static void
 configure(void)
@@ -128,61 +114,24 @@ configure(void)
 	    {.title = "dbl.example", .weight = 3, .names = {all, 3}, .self_test = true},
 	    {.title = "dwl.example", .weight = -2, .names = {all + 1, 1}, .self_test = true},
 	};
-	const char *why = "";
 
-	for (size_t i = 0; i < COUNT(sections); i++)
-		tap_is_int(zone_parse(&sections[i], &arena, &why), 0, "zone %s", sections[i].title);
-	options.sites = (struct string_list){sites, COUNT(sites)};
-	options.sections = (struct section_list){sections, COUNT(sections)};
-	tap_is_int(dnsbl_options_finish(&options, &arena, &why), 0, "configured%s", why);
-}
-
-static void
-say(const struct zone *z, bool bad, const char *text)
-{
-	tap_ok(!bad, "%s %s", z->shown, text);
-}
-
-static struct health *
-healthy(void)
-{
-	struct health *h = health_open();
-
-	dns = (struct dns){.rows = rows};
-	for (int i = 0; i < 3; i++, now.mono_ms += 1000)
-		health_tick(
-		    h, options.zones, options.zone_count, &options.limits, &dns, &now.clock, say);
-	dns.asked[0] = '\0';
-	dns.unasked = 0;
-	return h;
-}
-
-static void
-begin(struct faketxn *f, struct health *h, const char *client, const char *helo, const char *sender)
-{
-	faketxn_init(f, &check_dnsbl, &dns, client);
-	f->txn.options = &options;
-	f->txn.service = h;
-	faketxn_ask(f, STAGE_CONNECT);
-	f->txn.helo = helo;
-	faketxn_ask(f, STAGE_HELO);
-	(void)path_parse(&f->txn.sender, sender, &f->arena);
-	faketxn_ask(f, STAGE_MAIL);
+	lists_init(
+	    &lists, rows, (struct string_list){sites, COUNT(sites)}, sections, COUNT(sections));
 }
 
 /* All is asked ahead but the text of a list that decided, and what rdns asks ahead itself. */
 static void
 judge(struct faketxn *f, unsigned besides)
 {
-	dns.unasked = 0;
+	lists.dns.unasked = 0;
 	faketxn_judge(f, STAGE_RCPT);
-	tap_is_int(dns.unasked, besides, "... all of it was asked ahead");
+	tap_is_int(lists.dns.unasked, besides, "... all of it was asked ahead");
 }
 
 static void
 test_cases(void)
 {
-	struct health *h = healthy();
+	struct health *h = lists_healthy(&lists);
 
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		struct faketxn f;
@@ -190,9 +139,9 @@ test_cases(void)
 		    strncmp(cases[i].results, "listed", 6) == 0 || strstr(cases[i].name, "decides");
 		const struct verdict *last;
 
-		dns.asked[0] = '\0';
-		begin(&f, h, cases[i].client, cases[i].helo, cases[i].sender);
-		dns.text_until = 0;
+		lists.dns.asked[0] = '\0';
+		lists_begin(&lists, &f, h, cases[i].client, cases[i].helo, cases[i].sender);
+		lists.dns.text_until = 0;
 		faketxn_judge(&f, STAGE_RCPT);
 		last = &f.verdicts[f.count - 1];
 		tap_is(faketxn_results(&f), cases[i].results, "%s", cases[i].name);
@@ -209,12 +158,12 @@ test_cases(void)
 			tap_ok(strstr(faketxn_props(&f), cases[i].props) != NULL, "... %s",
 			    faketxn_props(&f));
 		}
-		tap_ok((strstr(dns.asked, "/TXT") != NULL) == decided,
+		tap_ok((strstr(lists.dns.asked, "/TXT") != NULL) == decided,
 		    "... text only of a list that decided");
-		tap_ok(dns.text_until <= clock_mono(f.txn.clock) + options.wait,
+		tap_ok(lists.dns.text_until <= clock_mono(f.txn.clock) + lists.options.wait,
 		    "... within the time of lists");
 		if (strstr(cases[i].reason, "not on the public") != NULL)
-			tap_is(dns.asked, "", "... nobody was asked");
+			tap_is(lists.dns.asked, "", "... nobody was asked");
 		faketxn_fini(&f);
 	}
 	health_close(&h);
@@ -223,18 +172,19 @@ test_cases(void)
 static void
 test_allow(void)
 {
-	struct health *h = healthy();
+	struct health *h = lists_healthy(&lists);
 	struct faketxn f;
 
-	begin(&f, h, "192.0.2.4", "mx.example", "<>");
+	lists_begin(&lists, &f, h, "192.0.2.4", "mx.example", "<>");
 	faketxn_judge(&f, STAGE_RCPT);
 	f.verdicts[0] = f.verdicts[2];
 	tap_is(faketxn_props(&f),
-	    "dns.zone=wl.example policy.ip=127.0.10.3 policy.txt=an honest sender dns.sec=na",
+	    "dns.zone=wl.example policy.ip=127.0.10.3 policy.txt=an honest sender "
+	    "dns.sec=na",
 	    "the allow list that saved a client says why");
 	faketxn_fini(&f);
-	options.header = true;
-	begin(&f, h, "192.0.2.3", "mx.example", "<>");
+	lists.options.header = true;
+	lists_begin(&lists, &f, h, "192.0.2.3", "mx.example", "<>");
 	faketxn_judge(&f, STAGE_RCPT);
 	f.verdicts[0] = f.verdicts[2];
 	tap_is(f.verdicts[0].method, "x-dnsbl", "with header = yes block lists are shown");
@@ -242,7 +192,7 @@ test_allow(void)
 	    "dns.zone=zen.dq.spamhaus.net policy.ip=127.0.0.4, 127.0.0.10 dns.sec=na",
 	    "... without key");
 	tap_ok(!f.verdicts[0].hidden, "... not hidden");
-	options.header = false;
+	lists.options.header = false;
 	faketxn_fini(&f);
 	health_close(&h);
 }
@@ -250,41 +200,42 @@ test_allow(void)
 static void
 test_once(void)
 {
-	struct health *h = healthy();
+	struct health *h = lists_healthy(&lists);
 	struct faketxn f;
 	const char *first;
 
-	begin(&f, h, "192.0.2.20", "spam.example", "<a@spam.example>");
-	first = strstr(dns.asked, "20.2.0.192.multi.example/A");
+	lists_begin(&lists, &f, h, "192.0.2.20", "spam.example", "<a@spam.example>");
+	first = strstr(lists.dns.asked, "20.2.0.192.multi.example/A");
 	tap_ok(first != NULL && strstr(first + 1, "20.2.0.192.multi.example/A") == NULL,
 	    "a zone with two filters is asked once");
-	first = strstr(dns.asked, "spam.example.dbl.example/A");
+	first = strstr(lists.dns.asked, "spam.example.dbl.example/A");
 	tap_ok(first != NULL && strstr(first + 1, "spam.example.dbl.example/A") == NULL,
 	    "a name that the client says three times is asked once");
-	tap_ok(strstr(dns.asked, "20.2.0.192.dbl.example") == NULL,
+	tap_ok(strstr(lists.dns.asked, "20.2.0.192.dbl.example") == NULL,
 	    "a list of names is not asked for an address");
-	tap_ok(strstr(dns.asked, "spam.example.bl.example") == NULL,
+	tap_ok(strstr(lists.dns.asked, "spam.example.bl.example") == NULL,
 	    "nor a list of addresses for a name");
 	judge(&f, 1);
 	faketxn_fini(&f);
-	begin(&f, h, "2001:db8::3", "mx.example", "<>");
-	tap_ok(strstr(dns.asked, "3." NIBBLES "bl.example/A") != NULL, "IPv6 is asked by nibbles");
+	lists_begin(&lists, &f, h, "2001:db8::3", "mx.example", "<>");
+	tap_ok(strstr(lists.dns.asked, "3." NIBBLES "bl.example/A") != NULL,
+	    "IPv6 is asked by nibbles");
 	judge(&f, 1);
 	faketxn_fini(&f);
 	/* Not yet known when the client connects: the chain is asked when the PTR arrives. */
-	dns.asked[0] = '\0';
-	dns.hold = true;
-	begin(&f, h, "192.0.2.23", "mx.example", "<>");
-	tap_ok(
-	    strstr(dns.asked, "spam.example.dbl.example") == NULL, "the PTR name is not known yet");
+	lists.dns.asked[0] = '\0';
+	lists.dns.hold = true;
+	lists_begin(&lists, &f, h, "192.0.2.23", "mx.example", "<>");
+	tap_ok(strstr(lists.dns.asked, "spam.example.dbl.example") == NULL,
+	    "the PTR name is not known yet");
 	fakedns_release(f.txn.dns);
-	tap_ok(
-	    strstr(dns.asked, "spam.example.dbl.example/A") != NULL, "... asked the moment it is");
+	tap_ok(strstr(lists.dns.asked, "spam.example.dbl.example/A") != NULL,
+	    "... asked the moment it is");
 	faketxn_fini(&f);
-	begin(&f, h, "192.0.2.23", "mx.example", "<>");
+	lists_begin(&lists, &f, h, "192.0.2.23", "mx.example", "<>");
 	faketxn_fini(&f);
 	tap_ok(true, "a client that goes first leaves nothing behind");
-	dns.hold = false;
+	lists.dns.hold = false;
 	health_close(&h);
 }
 
@@ -292,39 +243,39 @@ test_once(void)
 static void
 test_health(void)
 {
-	struct health *h = healthy();
-	struct watch *w = health_watch(h, &options.zones[0]);
+	struct health *h = lists_healthy(&lists);
+	struct watch *w = health_watch(h, &lists.options.zones[0]);
 	struct addr stranger = {.family = ADDR_V4, .bytes = {198, 51, 100, 0}};
 	struct faketxn f;
 
 	for (int i = 0; i < 3; i++) {
-		begin(&f, h, "192.0.2.12", "mx.example", "<>");
+		lists_begin(&lists, &f, h, "192.0.2.12", "mx.example", "<>");
 		faketxn_judge(&f, STAGE_RCPT);
 		tap_ok(strstr(faketxn_reason(&f), "bl.example not known: TIMEOUT") != NULL,
 		    "time-out %d", i);
 		faketxn_fini(&f);
 	}
-	dns.asked[0] = '\0';
-	begin(&f, h, "192.0.2.2", "mx.example", "<>");
+	lists.dns.asked[0] = '\0';
+	lists_begin(&lists, &f, h, "192.0.2.2", "mx.example", "<>");
 	faketxn_judge(&f, STAGE_RCPT);
 	tap_is(faketxn_results(&f), "temperror", "a silent list is skipped");
 	tap_ok(strstr(faketxn_reason(&f), "bl.example not known: does not answer") != NULL,
 	    "... and says so");
-	tap_ok(strstr(dns.asked, "192.bl.example") == NULL, "... not asked");
-	tap_ok(strstr(dns.asked, "2.2.0.192.wl.example") != NULL, "... the others are");
+	tap_ok(strstr(lists.dns.asked, "192.bl.example") == NULL, "... not asked");
+	tap_ok(strstr(lists.dns.asked, "2.2.0.192.wl.example") != NULL, "... the others are");
 	faketxn_fini(&f);
 	health_close(&h);
 
-	h = healthy();
-	w = health_watch(h, &options.zones[0]);
+	h = lists_healthy(&lists);
+	w = health_watch(h, &lists.options.zones[0]);
 	for (int i = 0; i < 600; i++) {
 		stranger.bytes[2] = (uint8_t)(i >> 8);
 		stranger.bytes[3] = (uint8_t)i;
-		watch_observe(
-		    w, &options.limits, 1000 + i * 3000, &stranger, i > 450 ? ANOMALY_LISTED : 0);
+		watch_observe(w, &lists.options.limits, 1000 + i * 3000, &stranger,
+		    i > 450 ? ANOMALY_LISTED : 0);
 	}
 	tap_ok(watch_is_anomalous(w), "the list lists far too much");
-	begin(&f, h, "192.0.2.2", "mx.example", "<>");
+	lists_begin(&lists, &f, h, "192.0.2.2", "mx.example", "<>");
 	faketxn_judge(&f, STAGE_RCPT);
 	tap_is(faketxn_results(&f), "clear hit", "... its listings do not count");
 	tap_ok(strstr(faketxn_reason(&f), "set aside") != NULL, "... %s", faketxn_reason(&f));
@@ -335,10 +286,10 @@ test_health(void)
 static void
 test_wordy(void)
 {
-	struct health *h = healthy();
+	struct health *h = lists_healthy(&lists);
 	struct faketxn f;
 
-	begin(&f, h, "192.0.2.13", "mx.example", "<>");
+	lists_begin(&lists, &f, h, "192.0.2.13", "mx.example", "<>");
 	faketxn_judge(&f, STAGE_RCPT);
 	tap_is_int(
 	    (int64_t)strspn(strchr(f.verdicts[0].reply, 'x') + 1, "x"), 399, "a long text is cut");
@@ -350,16 +301,16 @@ test_wordy(void)
 static void
 test_hurry(void)
 {
-	struct health *h = healthy();
+	struct health *h = lists_healthy(&lists);
 	struct faketxn f;
 
 	for (int i = 0; i < 5; i++) {
-		begin(&f, h, "192.0.2.12", "mx.example", "<>");
+		lists_begin(&lists, &f, h, "192.0.2.12", "mx.example", "<>");
 		f.txn.deadline = clock_mono(f.txn.clock) + 500;
 		faketxn_judge(&f, STAGE_RCPT);
 		faketxn_fini(&f);
 	}
-	tap_ok(watch_unfit(health_watch(h, &options.zones[0]), ADDR_V4) == NULL,
+	tap_ok(watch_unfit(health_watch(h, &lists.options.zones[0]), ADDR_V4) == NULL,
 	    "time-outs in a hurry do not count");
 	health_close(&h);
 }
@@ -368,8 +319,8 @@ test_hurry(void)
 static void
 test_vouched(void)
 {
-	struct health *h = healthy();
-	struct watch *w = health_watch(h, &options.zones[0]);
+	struct health *h = lists_healthy(&lists);
+	struct watch *w = health_watch(h, &lists.options.zones[0]);
 	struct addr stranger = {.family = ADDR_V4, .bytes = {198, 51, 100, 0}};
 	char client[16];
 	struct faketxn f;
@@ -377,12 +328,12 @@ test_vouched(void)
 	for (int i = 0; i < 300; i++) {
 		stranger.bytes[2] = (uint8_t)(i >> 8);
 		stranger.bytes[3] = (uint8_t)i;
-		watch_observe(w, &options.limits, 1 + i, &stranger, 0);
+		watch_observe(w, &lists.options.limits, 1 + i, &stranger, 0);
 	}
-	watch_observe(w, &options.limits, 700000, &stranger, 0);
+	watch_observe(w, &lists.options.limits, 700000, &stranger, 0);
 	for (int i = 30; i < 40; i++) {
 		(void)snprintf(client, sizeof client, "192.0.2.%d", i);
-		begin(&f, h, client, "mx.example", "<>");
+		lists_begin(&lists, &f, h, client, "mx.example", "<>");
 		f.clock.mono_ms = 700000 + i;
 		f.txn.deadline = f.clock.mono_ms + 8000;
 		tap_ok(!watch_is_anomalous(w), "%d vouched clients listed", i - 30);
@@ -403,17 +354,17 @@ test_unwatched(void)
 	struct health *h = health_open();
 	struct faketxn f;
 
-	dns = (struct dns){.rows = rows};
-	begin(&f, h, "192.0.2.2", "mx.example", "<>");
+	lists.dns = (struct dns){.rows = rows};
+	lists_begin(&lists, &f, h, "192.0.2.2", "mx.example", "<>");
 	faketxn_judge(&f, STAGE_RCPT);
 	tap_is(faketxn_results(&f), "doubtful hit", "an untested list is tested by who is listed");
 	faketxn_fini(&f);
-	begin(&f, NULL, "192.0.2.2", "mx.example", "<>");
+	lists_begin(&lists, &f, NULL, "192.0.2.2", "mx.example", "<>");
 	faketxn_judge(&f, STAGE_RCPT);
 	tap_is(faketxn_results(&f), "doubtful hit", "... also where nobody keeps a watch");
 	faketxn_fini(&f);
-	dns.rows = wild;
-	begin(&f, h, "192.0.2.2", "mx.example", "<>");
+	lists.dns.rows = wild;
+	lists_begin(&lists, &f, h, "192.0.2.2", "mx.example", "<>");
 	faketxn_judge(&f, STAGE_RCPT);
 	tap_is(faketxn_results(&f), "temperror", "... and not believed if it lists everything");
 	tap_ok(strstr(faketxn_reason(&f), "bl.example not known: not tested yet") != NULL,
@@ -425,7 +376,6 @@ test_unwatched(void)
 int
 main(void)
 {
-	clock_fake_init(&now, 1000, 1700000000);
 	configure();
 	test_cases();
 	test_allow();
@@ -435,6 +385,6 @@ main(void)
 	test_hurry();
 	test_vouched();
 	test_unwatched();
-	arena_fini(&arena);
+	arena_fini(&lists.arena);
 	return tap_done();
 }

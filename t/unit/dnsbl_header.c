@@ -1,15 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The names in the header, and what DMARC says of those whom the lists list. */
-#include "checks/dnsbl.h"
+#include "t/unit/lists.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "checks/dnsbl/health.h"
-#include "checks/dnsbl/options.h"
 #include "t/tap.h"
-#include "t/unit/fakedns_mem.h"
-#include "t/unit/faketxn.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 #define TEST_V6      "2.0.0.0.0.0.f.7.f.f.f.f.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0."
@@ -30,17 +26,7 @@ static const struct fakedns_row rows[] = {
 };
 /* clang-format on */
 
-static struct dnsbl_options options = {.reject_at = 5,
-    .suspect_at = 1,
-    .wait = 4000,
-    .limits = {.test_interval = 3600000,
-	.silent_after = 3,
-	.silent_pause = 60000,
-	.anomaly = {.window = 600000, .clients = 50, .share = 50, .growth = 4}},
-    .anomaly = true};
-static struct arena arena = {.cap = 1 << 20};
-static struct clock_fake now;
-static struct dns dns;
+static struct lists lists;
 
 static void
 configure(void)
@@ -57,45 +43,9 @@ configure(void)
 		.names = {names, 1},
 		.self_test = true},
 	};
-	const char *why = "";
 
-	for (size_t i = 0; i < COUNT(sections); i++)
-		tap_is_int(zone_parse(&sections[i], &arena, &why), 0, "zone %s", sections[i].title);
-	options.sites = (struct string_list){sites, COUNT(sites)};
-	options.sections = (struct section_list){sections, COUNT(sections)};
-	tap_is_int(dnsbl_options_finish(&options, &arena, &why), 0, "configured%s", why);
-}
-
-static void
-say(const struct zone *z, bool bad, const char *text)
-{
-	tap_ok(!bad, "%s %s", z->shown, text);
-}
-
-static struct health *
-healthy(void)
-{
-	struct health *h = health_open();
-
-	dns = (struct dns){.rows = rows};
-	for (int i = 0; i < 3; i++, now.mono_ms += 1000)
-		health_tick(
-		    h, options.zones, options.zone_count, &options.limits, &dns, &now.clock, say);
-	return h;
-}
-
-static void
-begin(struct faketxn *f, struct health *h, const char *client, const char *sender)
-{
-	faketxn_init(f, &check_dnsbl, &dns, client);
-	f->txn.options = &options;
-	f->txn.service = h;
-	faketxn_ask(f, STAGE_CONNECT);
-	f->txn.helo = "mx.example";
-	faketxn_ask(f, STAGE_HELO);
-	(void)path_parse(&f->txn.sender, sender, &f->arena);
-	faketxn_ask(f, STAGE_MAIL);
-	dns.asked[0] = '\0';
+	lists_init(
+	    &lists, rows, (struct string_list){sites, COUNT(sites)}, sections, COUNT(sections));
 }
 
 /* clang-format off */
@@ -149,26 +99,26 @@ message(struct faketxn *f, struct header *room, const char *const *fields)
 static void
 test_messages(void)
 {
-	struct health *h = healthy();
+	struct health *h = lists_healthy(&lists);
 
 	for (size_t i = 0; i < COUNT(messages); i++) {
 		struct faketxn f;
 		struct header room[COUNT(messages[i].fields)];
 
-		begin(&f, h, messages[i].client, messages[i].sender);
-		dns.asked[0] = '\0';
+		lists_begin(&lists, &f, h, messages[i].client, "mx.example", messages[i].sender);
+		lists.dns.asked[0] = '\0';
 		faketxn_judge(&f, STAGE_RCPT);
 		tap_is(faketxn_results(&f), messages[i].rcpt, "%s", messages[i].name);
-		tap_ok(strstr(dns.asked, ".mail.example") == NULL, "... not asked at RCPT");
+		tap_ok(strstr(lists.dns.asked, ".mail.example") == NULL, "... not asked at RCPT");
 		message(&f, room, messages[i].fields);
-		dns.unasked = 0;
+		lists.dns.unasked = 0;
 		faketxn_judge(&f, STAGE_EOM);
 		tap_is(faketxn_results(&f), messages[i].eom, "... end of message");
 		tap_ok(strstr(faketxn_reason(&f), messages[i].reason) != NULL, "... %s",
 		    faketxn_reason(&f));
 		if (f.count > 0)
 			tap_is(f.verdicts[0].reply, messages[i].reply, "... reply");
-		tap_is_int(dns.unasked, strncmp(messages[i].eom, "listed", 6) == 0,
+		tap_is_int(lists.dns.unasked, strncmp(messages[i].eom, "listed", 6) == 0,
 		    "... asked ahead, but for the text of a list that decided");
 		faketxn_fini(&f);
 	}
@@ -191,23 +141,23 @@ test_proved(void)
 	}
 	for (unsigned pass = 0; pass < COUNT(words); pass++) {
 		const struct verdict verdict = {.check = &dmarc, .result = pass};
-		struct health *h = healthy();
-		struct watch *w = health_watch(h, &options.zones[0]);
+		struct health *h = lists_healthy(&lists);
+		struct watch *w = health_watch(h, &lists.options.zones[0]);
 		struct addr a = {.family = ADDR_V4, .bytes = {203, 0}};
 
 		for (unsigned i = 0; i < ANOMALY_CLIENTS_MAX; i++) {
 			a.bytes[2] = (uint8_t)(i >> 8);
 			a.bytes[3] = (uint8_t)i;
-			watch_observe(w, &options.limits, 1, &a,
+			watch_observe(w, &lists.options.limits, 1, &a,
 			    (i % 3 != 0 || i % 30 == 0 ? ANOMALY_LISTED : 0) |
 				(i % 3 == 0 ? ANOMALY_PROVED : 0));
 		}
-		dns.rows = listed;
+		lists.dns.rows = listed;
 		for (int i = 0; i < 60; i++) {
 			struct faketxn f;
 
 			(void)snprintf(client, sizeof client, "198.51.100.%d", i);
-			begin(&f, h, client, "<a@b.example>");
+			lists_begin(&lists, &f, h, client, "mx.example", "<a@b.example>");
 			f.others = &verdict;
 			f.other_count = 1;
 			faketxn_judge(&f, STAGE_RCPT);
@@ -225,10 +175,9 @@ test_proved(void)
 int
 main(void)
 {
-	clock_fake_init(&now, 1000, 1700000000);
 	configure();
 	test_messages();
 	test_proved();
-	arena_fini(&arena);
+	arena_fini(&lists.arena);
 	return tap_done();
 }
