@@ -12,7 +12,7 @@
 #include "t/tap.h"
 
 #define DAEMONS 4
-#define STARTS  3000 /* of each: the race was lost some twenty times in so many */
+#define STARTS  1500 /* of each: the race was lost some twenty times in so many */
 
 static char folder[] = "/tmp/bailey-pidfile.XXXXXX", path[sizeof folder + 4];
 static atomic_int holders, wrong, held;
