@@ -11,14 +11,19 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
+#include <poll.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define PORT_SIZE 32 /* a number or a name of services(5) */
+#define PORT_SIZE    32 /* a number or a name of services(5) */
+#define TURN_TRIES   500
+#define TURN_STEP_MS 10
 
 enum kind { KIND_UNIX, KIND_INET, KIND_INET6, KIND_FD };
 
@@ -258,13 +263,32 @@ adopt_fd(struct listener *l, const struct place *p, struct buf *why)
 	return 0;
 }
 
+/*
+ * A socket that is bound and does not listen yet looks stale to another daemon
+ * that starts.  So they take turns: a descriptor that keeps others away until
+ * it is closed, or -1.  Nobody does for long; if somebody else locks the
+ * folder, that must not keep us from starting.
+ */
+static int
+take_turn(const char *path)
+{
+	char folder[sizeof((struct listener *)0)->path];
+	int fd, tries = 0;
+
+	(void)snprintf(folder, sizeof folder, "%.*s", (int)(strrchr(path, '/') - path) + 1, path);
+	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	while (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0 && tries++ < TURN_TRIES)
+		(void)poll(NULL, 0, TURN_STEP_MS);
+	return fd;
+}
+
 int
 listen_open(
     struct listener *l, const char *where, const struct listen_owner *owner, struct buf *why)
 {
 	struct place place;
+	int r, turn;
 	bool local;
-	int r;
 
 	*l = (struct listener){.fd = -1};
 	if (place_parse(&place, where, why) < 0)
@@ -278,9 +302,12 @@ listen_open(
 	    SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (l->fd < 0)
 		return failed(why, "make a socket for", where);
+	turn = local ? take_turn(place.rest) : -1;
 	r = local ? bind_unix(l, place.rest, owner, why) : bind_inet(l, &place, why);
 	if (r == 0 && listen(l->fd, SOMAXCONN) < 0)
 		r = failed(why, "listen on", where);
+	if (turn >= 0)
+		(void)close(turn);
 	if (r < 0)
 		listen_close(l);
 	return r;

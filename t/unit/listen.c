@@ -4,11 +4,14 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <netinet/in.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "t/tap.h"
@@ -164,6 +167,76 @@ test_inet(void)
 	listen_close(&one);
 }
 
+#define DAEMONS 4
+#define STARTS  300 /* of each */
+
+struct meeting {
+	atomic_int served; /* starts that got the socket */
+	atomic_int holders, wrong;
+};
+
+static bool
+is_reached(const struct listener *l)
+{
+	struct sockaddr_un sun = {.sun_family = AF_UNIX};
+	int client = socket(AF_UNIX, SOCK_STREAM, 0), server;
+	bool reached;
+
+	memcpy(sun.sun_path, l->path, sizeof sun.sun_path);
+	(void)fcntl(l->fd, F_SETFL, O_NONBLOCK);
+	reached = connect(client, (struct sockaddr *)&sun, sizeof sun) == 0;
+	while ((server = accept(l->fd, NULL, NULL)) >= 0)
+		(void)close(server);
+	(void)close(client);
+	return reached;
+}
+
+static void
+start_and_stop(struct meeting *m, const char *path)
+{
+	char room[LISTEN_WHY_SIZE];
+	struct listener l;
+	struct buf why;
+
+	for (int i = 0; i < STARTS; i++) {
+		buf_init(&why, room, sizeof room);
+		if (listen_open(&l, path, &same, &why) < 0)
+			continue;
+		m->served++;
+		m->wrong += atomic_fetch_add(&m->holders, 1) > 0 || !is_reached(&l);
+		atomic_fetch_sub(&m->holders, 1);
+		listen_close(&l);
+	}
+}
+
+/* Daemons that start and stop at once: whoever has the socket is met there, and nobody else has it. */
+static void
+test_race(const char *folder)
+{
+	struct meeting *m =
+	    mmap(NULL, sizeof *m, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	char path[PATH_MAX];
+
+	if (m == MAP_FAILED)
+		abort();
+	(void)snprintf(path, sizeof path, "%s/race", folder);
+	for (int i = 0; i < DAEMONS; i++) {
+		pid_t pid = fork();
+
+		if (pid < 0)
+			abort();
+		if (pid == 0) {
+			start_and_stop(m, path);
+			_exit(0);
+		}
+	}
+	for (int i = 0; i < DAEMONS; i++)
+		(void)wait(NULL);
+	tap_ok(m->served > 0, "some of %d starts are served", DAEMONS * STARTS);
+	tap_is_int(m->wrong, 0, "none beside another, none out of reach");
+	(void)munmap(m, sizeof *m);
+}
+
 int
 main(void)
 {
@@ -174,6 +247,7 @@ main(void)
 		return tap_done();
 	test_unix(folder);
 	test_inet();
+	test_race(folder);
 	tap_ok(rmdir(folder) == 0, "nothing is left behind");
 	return tap_done();
 }
