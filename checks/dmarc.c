@@ -126,6 +126,24 @@ envelope_domain(const struct txn *txn, char out[NAME_TEXT_SIZE])
 	return out;
 }
 
+/* Also whether it exists. */
+static void
+ask_author(struct txn *txn, const char *domain)
+{
+	ask_walk(txn, domain);
+	dns_ask(txn->dns, domain, DNS_A);
+}
+
+/* Most write from the domain of the envelope: without a signature nothing is left to ask then. */
+static void
+ask_mail(struct txn *txn)
+{
+	char domain[NAME_TEXT_SIZE];
+
+	if (*envelope_domain(txn, domain) != '\0')
+		ask_author(txn, domain);
+}
+
 static void
 ask_eoh(struct txn *txn)
 {
@@ -137,8 +155,7 @@ ask_eoh(struct txn *txn)
 	author_find(&st->author, txn);
 	if (st->author.fault != AUTHOR_OK)
 		return;
-	ask_walk(txn, author);
-	dns_ask(txn->dns, author, DNS_A);
+	ask_author(txn, author);
 	if (may_align(envelope_domain(txn, domain), author))
 		ask_walk(txn, domain);
 	for (const struct header *h = txn->headers; h != NULL && n < AHEAD_MAX; h = h->next) {
@@ -401,7 +418,7 @@ const struct check check_dmarc = {
     .options_size = sizeof(struct dmarc_options),
     .finish = finish,
     .msg_state = sizeof(struct state),
-    .ask = {[STAGE_EOH] = ask_eoh},
+    .ask = {[STAGE_MAIL] = ask_mail, [STAGE_EOH] = ask_eoh},
     .judge = {[STAGE_EOM] = judge_eom},
     .decided = decided,
 };
