@@ -3,7 +3,7 @@
 # How long a session with Postfix takes when the DNS is far away.  Postfix asks
 # for PTR and address of the client itself: two round trips, each time, as no
 # resolver with a cache stands between.  Bailey asks all that RCPT needs at once: one
-# more; and when the header has come, for the key of a signature: another one.
+# more; and for the key of a signature when the header has come: another one.
 # Usage: postfix-latency.pl [RUNS], of 4 messages each
 
 use v5.32;
@@ -33,13 +33,13 @@ for my $rtt (20, 50) {
 	    greylist => 'mode = "off"', rules => "rule * * delay ${rtt}ms\n");
 	my $peers = Bailey::Test::Load::Peers->new($load);
 	heading("One session after the other, DNS $rtt ms away, ms p50; " . $peers->said, $peers->names);
-	for my $kind (1, 2) {
-		my $name = $kind == 1 ? 'unsigned' : 'signed';
-		local $load->{unsigned} = $kind == 1;
-		my @options = ('--connections', 1, '--messages', $messages, '--first', ($kind - 1) * $messages);
+	for my $trips (1, 2) {
+		my $name = $trips == 1 ? 'unsigned' : 'signed';
+		local $load->{unsigned} = $trips == 1;
+		my @options = ('--connections', 1, '--messages', $messages, '--first', ($trips - 1) * $messages);
 		my ($first, $again) = map { [ map { my %is = $load->run($_, @options); $is{'whole-p50-ms'} } $peers->mtas ] } 1 .. 2;
 		row("$name, never asked before", $first,
-		    verdict('bailey adds', $first->[BAILEY] - $first->[BARE], '<=', $kind * $rtt + SPARE_MS));
+		    verdict('bailey adds', $first->[BAILEY] - $first->[BARE], '<=', $trips * $rtt + SPARE_MS));
 		row("$name, asked before", $again,
 		    verdict('bailey to bare', $again->[BAILEY] / $again->[BARE], '<=', AGAIN));
 	}
