@@ -256,6 +256,11 @@ subtest 'no daemon' => sub {
 		like($err, $wanted, 'is told');
 		unlink "$folder/other";
 	}
+	my $full = IO::Socket::UNIX->new(Local => "$folder/full", Listen => 1) or die "$!\n";
+	my @first = map { IO::Socket::UNIX->new("$folder/full") } 1 .. 2;
+	($status, $out, $err) = tool('-s', "$folder/full", '-t', '3s', 'status');
+	is($status, 3, 'one whom too many want to ask');
+	like($err, qr{has not answered for 2 s.*cannot connect to \S+/full: .*; the daemon is busy or stuck}s, 'is told');
 	my $path = spew("$folder/none.conf", "control-socket = \"\"\n");
 	($status, $out, $err) = tool('-c', $path, 'status');
 	is($status, 3, 'no control socket configured');
