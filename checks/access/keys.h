@@ -20,7 +20,7 @@
 #include "lib/path.h"
 
 #define KEYS_PARENTS_MAX	16	/* parent domains asked for, the shortest; a name of 127 labels must not cost 127 queries */
-#define KEYS_MAX		(KEYS_PARENTS_MAX + 8)
+#define KEYS_MAX		(1 + KEYS_PARENTS_MAX + 8)	/* a client's name, its parents, eight parts of an address */
 
 struct key_style {
 	const char	*delimiters;	/* between user and extension: "+"; NULL: no extensions */
@@ -30,7 +30,7 @@ struct key_style {
 struct keys {
 	const char	*v[KEYS_MAX];
 	size_t		 n;
-	bool		 failed;	/* no memory for one of them */
+	bool		 failed;	/* no memory for one of them, or no room */
 };
 
 /* Each appends.  A domain, then its parents. */

@@ -54,6 +54,27 @@ joined(const struct keys *k, char out[2000])
 	return k->failed ? "failed" : out;
 }
 
+/* As many as one subject can have: there is room for them. */
+static void
+test_most(void)
+{
+	struct keys client = {.n = 0}, sender = {.n = 0};
+	const char *name = domains[sizeof domains / sizeof domains[0] - 1].domain;
+	struct path p;
+	struct addr a;
+
+	(void)addr_parse(&a, "2001:db8:3:4:5:6:7:8");
+	keys_domain(&client, name, &plain, &arena);
+	keys_addr(&client, &a, &arena);
+	tap_is_int((int64_t)client.n, 1 + KEYS_PARENTS_MAX + 8, "a client's keys");
+	tap_ok(!client.failed, "... are all of them");
+	if (path_parse(&p, arena_printf(&arena, "<user+x@%s>", name), &arena) == -1)
+		abort();
+	keys_path(&sender, &p, &plain, &arena);
+	tap_is_int((int64_t)sender.n, 2 + 1 + KEYS_PARENTS_MAX + 2, "a sender's keys");
+	tap_ok(!sender.failed, "... are all of them");
+}
+
 int
 main(void)
 {
@@ -74,6 +95,7 @@ main(void)
 		keys_addr(&k, &a, &arena);
 		tap_is(joined(&k, text), addrs[i].keys, "address %s", addrs[i].addr);
 	}
+	test_most();
 	for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
 		struct keys k = {.n = 0};
 		struct path p;
