@@ -31,11 +31,13 @@ failed_calls(const json_t *s)
 }
 
 static void
-show_store(const json_t *s)
+show_store(const json_t *a)
 {
+	const json_t *s = json_object_get(a, "store");
+
 	show_key("store");
 	if (s == NULL) {
-		(void)puts("none now, see the log");
+		(void)printf("NONE NOW: %s\n", json_text_of(a, "no_store"));
 		return;
 	}
 	(void)printf("%s, about %lld records, %lld KB", json_text_of(s, "type"),
@@ -90,7 +92,7 @@ show(const json_t *a)
 	show_key("receipts");
 	(void)printf("%lld kept, %lld lost\n", (long long)json_number_of(a, "receipts"),
 	    (long long)json_number_of(a, "receipts_lost"));
-	show_store(json_object_get(a, "store"));
+	show_store(a);
 	show_resolver(json_object_get(a, "resolver"));
 	show_services(json_object_get(a, "services"));
 }

@@ -28,9 +28,26 @@ path_of(struct buf *path, char *room, const char *directory, const char *name)
 }
 
 enum store_status
+fault_status(int error)
+{
+	switch (error) {
+	case ENOSPC:
+	case EDQUOT:
+	case EFBIG:
+		return STORE_FULL;
+	case EROFS:
+	case EIO:
+		return STORE_AWAY;
+	default:
+		return STORE_FAILED;
+	}
+}
+
+enum store_status
 fault_lock(const char *directory, int *fd_r, struct buf *why)
 {
 	char room[PATH_ROOM], pid[24] = "";
+	enum store_status status;
 	struct buf path;
 	ssize_t n;
 	int fd;
@@ -38,8 +55,9 @@ fault_lock(const char *directory, int *fd_r, struct buf *why)
 	path_of(&path, room, directory, "store.lock");
 	fd = open(path.s, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd == -1) {
+		status = fault_status(errno);
 		buf_printf(why, "cannot open %s: %s", path.s, strerror(errno));
-		return STORE_FAILED;
+		return status;
 	}
 	if (flock(fd, LOCK_EX | LOCK_NB) == -1) {
 		n = read(fd, pid, sizeof pid - 1);
@@ -60,12 +78,14 @@ fault_lock(const char *directory, int *fd_r, struct buf *why)
 enum store_status
 fault_check_room(const char *directory, struct buf *why)
 {
+	enum store_status status;
 	struct statvfs fs;
 	uint64_t room;
 
 	if (statvfs(directory, &fs) == -1) {
+		status = fault_status(errno);
 		buf_printf(why, "%s: %s", directory, strerror(errno));
-		return STORE_FAILED;
+		return status;
 	}
 	room = (uint64_t)fs.f_bavail * fs.f_frsize;
 	if (room >= FAULT_ROOM_MIN)
@@ -109,10 +129,11 @@ fault_is_condemned(const char *directory)
 	return before != 0 && llabs(last - before) < FAULT_AGAIN;
 }
 
-int
+enum store_status
 fault_set_aside(const char *directory, int64_t now, struct buf *name, struct buf *why)
 {
 	char from_room[PATH_ROOM], to_room[PATH_ROOM], date[32];
+	enum store_status status;
 	struct buf from, to;
 	struct stat st;
 	struct tm tm;
@@ -128,10 +149,11 @@ fault_set_aside(const char *directory, int64_t now, struct buf *name, struct buf
 		path_of(&to, to_room, directory, name->s);
 	}
 	if (rename(from.s, to.s) == -1) {
+		status = fault_status(errno);
 		buf_printf(why, "cannot rename %s to %s: %s", from.s, to.s, strerror(errno));
-		return -1;
+		return status;
 	}
 	path_of(&to, to_room, directory, "store.panics");
 	(void)unlink(to.s);
-	return 0;
+	return STORE_OK;
 }

@@ -19,14 +19,16 @@
 #define FAULT_ROOM_MIN	(4 * 1024 * 1024)	/* bytes free: recovery writes pages and a checkpoint, and must not fail half way */
 #define FAULT_AGAIN	600			/* s between two panics that condemn the files */
 
-/* OK and the descriptor; BUSY: another process owns the directory; FAILED: it cannot be written. */
+/* What an error of the system means: FULL, AWAY for a disk that fails, FAILED for the administrator's mistake. */
+enum store_status fault_status(int error);
+/* OK and the descriptor; BUSY: another process owns the directory; or the status of what failed. */
 enum store_status fault_lock(const char *directory, int *fd_r, struct buf *why);
-/* OK, or FULL: no space for a recovery. */
+/* OK; FULL: no space for a recovery; or the status of what failed. */
 enum store_status fault_check_room(const char *directory, struct buf *why);
 void	fault_note_panic(const char *directory, int64_t now);
 /* Two panics within FAULT_AGAIN: a damaged page survives recovery and would panic for ever. */
 bool	fault_is_condemned(const char *directory);
-/* Move DIRECTORY/store away; where to in name.  0 or -1. */
-int	fault_set_aside(const char *directory, int64_t now, struct buf *name, struct buf *why);
+/* Move DIRECTORY/store away; where to in name.  OK, or the status of what failed. */
+enum store_status fault_set_aside(const char *directory, int64_t now, struct buf *name, struct buf *why);
 
 #endif

@@ -175,20 +175,22 @@ static enum store_status
 cannot(struct store *s, int rc, const char *reason, struct buf *why)
 {
 	buf_printf(why, "cannot open the store in %s: %s", s->setup.directory, reason);
-	return rc == ENOSPC || rc == EDQUOT || rc == EFBIG ? STORE_FULL : STORE_FAILED;
+	return fault_status(rc);
 }
 
 /* Start anew beside the damaged files; reason is what is wrong with them. */
 static enum store_status
 start_anew(struct store *s, struct bdb *b, const char *reason, struct buf *why)
 {
+	enum store_status status;
 	char room[64];
 	struct buf name;
 	int rc;
 
 	buf_init(&name, room, sizeof room);
-	if (fault_set_aside(s->setup.directory, clock_wall(s->setup.clock), &name, why) == -1)
-		return STORE_FAILED;
+	status = fault_set_aside(s->setup.directory, clock_wall(s->setup.clock), &name, why);
+	if (status != STORE_OK)
+		return status;
 	store_say(s, STORE_TROUBLE, "store in %s cannot be used (%s): set aside as %s",
 	    s->setup.directory, reason, name.s);
 	rc = open_files(s, b);

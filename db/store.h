@@ -41,7 +41,7 @@ enum store_status {
 	STORE_FULL,		/* no space; reading still works, writing resumes when there is room */
 	STORE_FAILED,		/* anything else; store_open's tell() says what */
 	STORE_DOWN,		/* broken for good: only a new process helps */
-	STORE_AWAY,		/* the server does not answer, for now */
+	STORE_AWAY,		/* the server does not answer, or at the start the disk fails, for now */
 	STORE_STATUS_COUNT
 };
 const char *store_status_text(enum store_status);	/* for people */
@@ -99,8 +99,9 @@ struct store_setup {
 /*
  * Open, recover, or, if the files cannot be used, set them aside as
  * store.bad-DATE and load the last snapshot.  One process owns a directory; a
- * second one is refused.  Open after daemonising.  Not OK: why, and FULL if
- * there is no room for a recovery, BUSY if another process owns it.
+ * second one is refused.  Open after daemonising.  Not OK: why, and BUSY if
+ * another process owns it, FULL if there is no room for a recovery, AWAY if the
+ * disk is read-only or fails; the last two may pass: try again later.
  */
 enum store_status store_open(struct store **store_r, const struct store_setup *, struct buf *why);
 /*

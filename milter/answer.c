@@ -42,16 +42,22 @@ resolver_of(const struct answer_about *about)
 	return o;
 }
 
-/* Missing while there is none. */
+/* While there is none, why. */
 static void
 put_store(json_t *out)
 {
 	struct store *store = memory_store();
 	struct store_stats s;
+	char room[512];
+	struct buf why;
 	json_t *o;
 
-	if (store == NULL)
+	if (store == NULL) {
+		buf_init(&why, room, sizeof room);
+		memory_missing(&why);
+		answer_text(out, "no_store", why.s);
 		return;
+	}
 	store_stats(store, &s);
 	o = json_object();
 	answer_text(o, "type", s.type);

@@ -18,14 +18,20 @@
 
 #include "lib/log.h"
 
-#define RETRY_EVERY 60000 /* ms between two attempts to open where there was no room */
+#define RETRY_EVERY \
+	10000 /* ms between two attempts to open on a disk that failed; they cost little */
+#define SAY_EVERY 60000 /* ms between two lines about that */
 
 static struct {
 	_Atomic(struct store *) store;
 	struct store_setup setup;
 	pthread_mutex_t lock; /* whoever tries to open */
 	_Atomic int64_t retry_at; /* clock_mono; 0: never */
-} memory = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+	pthread_mutex_t why_lock; /* never held while the disk is waited for */
+	char why[512]; /* there is no store */
+	int64_t said; /* clock_mono of the last line about that; 0: none */
+} memory = {.lock = PTHREAD_MUTEX_INITIALIZER, .why_lock = PTHREAD_MUTEX_INITIALIZER};
 
 static void *
 end_process(void *unused)
@@ -59,8 +65,8 @@ tell(void *ctx, enum store_event event, const char *text)
 	}
 }
 
-/* 0 too when there is no room: then it is tried again. */
-static int
+/* Without one mail goes on, and it is tried again. */
+static enum store_status
 try_open(struct buf *why)
 {
 	struct store *s;
@@ -68,13 +74,31 @@ try_open(struct buf *why)
 
 	if (status == STORE_OK)
 		atomic_store(&memory.store, s);
-	else if (status == STORE_FULL)
-		log_err("no store: %s; mail goes on without it", why->s);
-	else
-		return -1;
 	atomic_store(&memory.retry_at,
 	    status == STORE_OK ? 0 : clock_mono(memory.setup.clock) + RETRY_EVERY);
-	return 0;
+	return status;
+}
+
+static void
+say_missing(const char *why)
+{
+	int64_t now = clock_mono(memory.setup.clock);
+
+	(void)pthread_mutex_lock(&memory.why_lock);
+	(void)snprintf(memory.why, sizeof memory.why, "%s", why);
+	(void)pthread_mutex_unlock(&memory.why_lock);
+	if (memory.said != 0 && now - memory.said < SAY_EVERY)
+		return;
+	memory.said = now;
+	log_err("no store: %s; mail goes on without it", why);
+}
+
+void
+memory_missing(struct buf *why)
+{
+	(void)pthread_mutex_lock(&memory.why_lock);
+	buf_puts(why, memory.why);
+	(void)pthread_mutex_unlock(&memory.why_lock);
 }
 
 int
@@ -103,6 +127,8 @@ memory_prepare(const struct conf *conf, uid_t uid, gid_t gid, struct buf *why)
 int
 memory_open(const struct conf *conf, struct buf *why)
 {
+	enum store_status status;
+
 	memory.setup = (struct store_setup){.options = conf->store,
 	    .directory = strdup(conf->state_directory),
 	    .clock = &clock_real,
@@ -111,7 +137,12 @@ memory_open(const struct conf *conf, struct buf *why)
 		buf_puts(why, "out of memory");
 		return -1;
 	}
-	return try_open(why);
+	status = try_open(why);
+	if (status != STORE_OK && status != STORE_FULL && status != STORE_AWAY)
+		return -1;
+	if (status != STORE_OK)
+		say_missing(why->s);
+	return 0;
 }
 
 static void
@@ -123,11 +154,12 @@ retry(void)
 	if (pthread_mutex_trylock(&memory.lock) != 0)
 		return;
 	buf_init(&why, room, sizeof room);
-	if (atomic_load(&memory.store) == NULL && try_open(&why) == -1) {
-		log_err("no store: %s; mail goes on without it", why.s);
-		atomic_store(&memory.retry_at, clock_mono(memory.setup.clock) + RETRY_EVERY);
-	} else if (atomic_load(&memory.store) != NULL)
-		log_notice("store in %s is open", memory.setup.directory);
+	if (atomic_load(&memory.store) == NULL) {
+		if (try_open(&why) == STORE_OK)
+			log_notice("store in %s is open", memory.setup.directory);
+		else
+			say_missing(why.s);
+	}
 	(void)pthread_mutex_unlock(&memory.lock);
 }
 

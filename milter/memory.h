@@ -19,12 +19,14 @@
 int		 memory_prepare(const struct conf *, uid_t, gid_t, struct buf *why);
 /*
  * Open the store in conf's state-directory; after daemonising, with rights
- * given up.  -1: why (in use by another process, not writable ...).  A disk
- * without room is no failure: it is said, and tried again once a minute.
+ * given up.  -1: why (in use by another process, not allowed ...).  A disk that
+ * is full, read-only or fails is no failure: it is said, and tried again.
  */
 int		 memory_open(const struct conf *, struct buf *why);
 /* NULL while there is none. */
 struct store	*memory_store(void);
+/* Why there is none, for people. */
+void		 memory_missing(struct buf *why);
 /* Write everything out; threads that come later are told that it is down. */
 void		 memory_close(void);
 

@@ -388,7 +388,7 @@ subtest 'a daemon in trouble' => sub {
 	my $path = "$folder/played";
 	my $listener = IO::Socket::UNIX->new(Local => $path, Listen => 5) or die "$path: $!\n";
 	my %says = (
-		status => { ok => JSON::PP::true, mode => 'enforce', version => '0.0.1', receipts_lost => 7,
+		status => { ok => JSON::PP::true, mode => 'enforce', version => '0.0.1', receipts_lost => 7, no_store => 'Read-only file system',
 			services => [ { name => 'bl.example', good => JSON::PP::false, text => 'does not answer' } ] },
 		mta => { ok => JSON::PP::false, error => 'this daemon does not know such a request' },
 	);
@@ -401,7 +401,7 @@ subtest 'a daemon in trouble' => sub {
 		}
 	});
 	my @more = ('-s', $path);
-	finds('no store', qr/^fail store: there is none now.* -> journalctl/, before => \@more);
+	finds('no store', qr/^fail store: there is none now.*: Read-only file system -> mend that/, before => \@more);
 	finds('lost receipts', qr/^warn receipts: 7 could not be kept/, before => \@more, status => 1);
 	finds('another version', qr/^warn daemon: is version 0\.0\.1, .* -> systemctl restart bailey/, before => \@more, status => 1);
 	my (undef, @lines) = doctor(\@more);

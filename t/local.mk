@@ -158,6 +158,7 @@ perl_tests += t/control.t
 perl_tests += t/daemon.t
 perl_tests += t/dnsbl.t
 perl_tests += t/dkim.t
+perl_tests += t/disk.t
 perl_tests += t/dmarc.t
 perl_tests += t/doctor.t
 perl_tests += t/fakedns.t

@@ -31,7 +31,10 @@ tell_disk(struct doctor *d)
 		return;
 	}
 	mb = (unsigned long long)fs.f_bavail * fs.f_frsize >> 20;
-	if (mb < DISK_LOW_MB || (fs.f_files > 0 && fs.f_favail == 0))
+	if ((fs.f_flag & ST_RDONLY) != 0)
+		find(d, LEVEL_FAIL, "disk", "mount it read-write, after a look at its health",
+		    "%s is read-only", path);
+	else if (mb < DISK_LOW_MB || (fs.f_files > 0 && fs.f_favail == 0))
 		find(d, LEVEL_WARN, "disk", "make room: a store without room cannot be recovered",
 		    "%llu MB and %llu files are left in %s", mb, (unsigned long long)fs.f_favail,
 		    path);
@@ -48,8 +51,9 @@ tell(struct doctor *d)
 		find(d, LEVEL_OK, "store", NULL, "%s, about %lld records",
 		    json_text_of(store, "type"), (long long)json_number_of(store, "records"));
 	else if (d->status != NULL)
-		find(d, LEVEL_FAIL, "store", "journalctl -u bailey says why",
-		    "there is none now: nothing is greylisted or remembered");
+		find(d, LEVEL_FAIL, "store", "mend that; then it opens by itself",
+		    "there is none now: nothing is greylisted or remembered: %s",
+		    json_text_of(d->status, "no_store"));
 	tell_disk(d);
 }
 

@@ -1,12 +1,42 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* When panics condemn the files of a store: a clock that was set must not. */
+/*
+ * What surrounds the files of a store: when panics condemn them (a clock that
+ * was set must not), and which errors may pass by themselves.
+ */
 #include "db/bdb_fault.h"
+
+#include <errno.h>
+#include <string.h>
 
 #include "t/scratch.h"
 #include "t/tap.h"
 
 #define T0   1700000000
 #define YEAR 31536000
+
+static void
+test_errors(void)
+{
+	static const struct {
+		int error;
+		enum store_status status;
+	} cases[] = {
+	    {ENOSPC, STORE_FULL},
+	    {EDQUOT, STORE_FULL},
+	    {EFBIG, STORE_FULL},
+	    {EROFS, STORE_AWAY},
+	    {EIO, STORE_AWAY},
+	    {EACCES, STORE_FAILED},
+	    {EPERM, STORE_FAILED},
+	    {ENOENT, STORE_FAILED},
+	    {ENOTDIR, STORE_FAILED},
+	    {ELOOP, STORE_FAILED},
+	};
+
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+		tap_is_int(
+		    fault_status(cases[i].error), cases[i].status, "%s", strerror(cases[i].error));
+}
 
 int
 main(void)
@@ -33,5 +63,6 @@ main(void)
 		tap_ok(fault_is_condemned(dir) == cases[i].condemned, "%s", cases[i].name);
 		scratch_remove(dir);
 	}
+	test_errors();
 	return tap_done();
 }
