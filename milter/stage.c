@@ -266,9 +266,19 @@ new_rcpt(struct stage_walk *w, const char *typed)
 	return r;
 }
 
+static bool
+is_listed(const struct verdict_list *list, const struct verdict *v)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (list->v[i]->check == v->check && list->v[i]->result == v->result)
+			return true;
+	return false;
+}
+
 /*
  * Holding and discarding happen at end of message, so verdicts on one
- * recipient that ask for it are kept until then.
+ * recipient that ask for it are kept until then; one of a kind will do, so that
+ * many recipients leave room for what is found of the message.
  */
 static void
 keep_for_end(struct stage_walk *w)
@@ -282,7 +292,8 @@ keep_for_end(struct stage_walk *w)
 		enum action a = policy_configured(&rules, from->v[i]);
 		struct verdict *v;
 
-		if ((a != ACTION_QUARANTINE && a != ACTION_DISCARD) || to->n == VERDICTS_MAX)
+		if ((a != ACTION_QUARANTINE && a != ACTION_DISCARD) || to->n == VERDICTS_MAX ||
+		    is_listed(to, from->v[i]))
 			continue;
 		v = arena_alloc(&w->msg, sizeof *v);
 		if (v == NULL)

@@ -406,14 +406,6 @@ test_outcome(void)
 }
 
 static void
-hold_one(struct txn *t, int check, enum stage stage)
-{
-	(void)stage;
-	if (check == DELTA && strcmp(t->rcpt->path.local, "held") == 0)
-		(void)report(t, R_ODD, "hold for %s", t->rcpt->path.local);
-}
-
-static void
 judge_itself(struct txn *t, int check, enum stage stage)
 {
 	(void)stage;
@@ -439,25 +431,6 @@ test_own_evidence(void)
 	stage_close(&w);
 }
 
-static void
-test_hold(void)
-{
-	struct stage_walk *w = begin("delta { odd = quarantine }", OUTSIDE);
-	struct decision d;
-
-	fake_judge = hold_one;
-	(void)stage_mail(w, "<a@b.example>", NULL, NULL);
-	stage_rcpt(w, "<held@example.org>", &d);
-	tap_is_int(d.action, ACTION_SUSPECT, "nothing to hold at RCPT yet");
-	stage_rcpt(w, "<other@example.org>", &d);
-	tap_is_int(d.action, ACTION_SUSPECT, "the other recipient sees it as evidence");
-	stage_eoh(w);
-	stage_eom(w, &d);
-	tap_is_int(d.action, ACTION_QUARANTINE, "held at the end");
-	tap_is(d.cause != NULL ? d.cause->reason : NULL, "hold for held", "because of the first");
-	stage_close(&w);
-}
-
 int
 main(void)
 {
@@ -469,6 +442,5 @@ main(void)
 	test_headers();
 	test_outcome();
 	test_own_evidence();
-	test_hold();
 	return tap_done();
 }
