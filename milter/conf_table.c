@@ -105,6 +105,11 @@ conf_finish(void *base, struct arena *a, const char **why_r)
 		    "pid-file: must be a path from the root, such as \"/run/bailey/bailey.pid\"";
 		return -1;
 	}
+	if (c->state_directory[0] != '/') {
+		*why_r = "state-directory: must be a path from the root, such as "
+			 "\"/var/lib/bailey\"";
+		return -1;
+	}
 	if (c->authserv_id != NULL && name_canon(c->authserv_id, name) != NAME_OK) {
 		*why_r = "authserv-id: must be a host or domain name, such as \"mx.example.org\"";
 		return -1;

@@ -83,6 +83,7 @@ static const struct {
 	{"name server", "resolver { servers = { \"127.0.0.1\", \"localhost\" } }", {"1: resolver.servers: addresses like \"127.0.0.1\""}},
 	{"file of name servers", "resolver { servers = { \"/nonexistent\" } }", {"1: resolver.servers: there is no such file that can be read"}},
 	{"pid file", "mode = off\npid-file = \"bailey.pid\"", {"2: pid-file: must be a path from the root"}},
+	{"state directory", "state-directory = \"state\"", {"1: state-directory: must be a path from the root"}},
 	{"string that never ends", "mode = shadow\nlog = \"stderr\n# x\nuser = x\n", {"2: the string that begins here never ends"}},
 	{"single quotes too", "log = 'x", {"1: the string that begins here never ends"}},
 	{"comment that never ends", "mode = shadow\n/* log\n\n", {"2: the comment that begins here never ends"}},
