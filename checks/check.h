@@ -151,6 +151,9 @@ struct check {
 	size_t			 options_size;
 	int			(*finish)(void *options, struct arena *, const char **why_r);	/* of the section; may be NULL */
 
+	/* The nth text of the options that nobody may be shown; NULL beyond the last.  May be NULL. */
+	const char		*(*secret)(const void *options, size_t nth);
+
 	size_t			 msg_state;	/* bytes of zeroed state, 0: none */
 
 	void			(*ask[STAGE_COUNT])(struct txn *);

@@ -197,6 +197,18 @@ dnsbl_decided(struct txn *t, enum action action, const struct verdict *cause)
 		tally_observe(t, tally, proved ? ANOMALY_PROVED : 0);
 }
 
+/* Subscribers' keys. */
+static const char *
+dnsbl_secret(const void *options, size_t nth)
+{
+	const struct dnsbl_options *o = options;
+
+	for (size_t i = 0; i < o->zone_count; i++)
+		if (o->zones[i].secret != NULL && nth-- == 0)
+			return o->zones[i].secret;
+	return NULL;
+}
+
 /* The service: the health of the lists. */
 
 static void *
@@ -285,6 +297,7 @@ const struct check check_dnsbl = {
     .options = dnsbl_option_table,
     .options_size = sizeof(struct dnsbl_options),
     .finish = dnsbl_options_finish,
+    .secret = dnsbl_secret,
     .msg_state = sizeof(struct tally),
     .open = dnsbl_open,
     .tick = dnsbl_tick,

@@ -3,6 +3,8 @@
  * Secret: a key is known by the zone it stands before, or by its looks: long,
  * letters and digits mixed, nothing that a person would type.
  */
+#include "config.h" /* strcasestr */
+
 #include "lib/secret.h"
 
 #include <stdbool.h>
@@ -64,4 +66,14 @@ secret_len(const char *name)
 	if (label + 1 >= len)
 		return 0;
 	return is_keyed_zone(name, len) || looks_like_key(name, label) ? label + 1 : 0;
+}
+
+void
+secret_hide(char *text, const char *key)
+{
+	size_t len = strlen(key);
+
+	for (char *p = text; (p = strcasestr(p, key)) != NULL; p += len)
+		if ((p == text || !ascii_is_alnum(p[-1])) && !ascii_is_alnum(p[len]))
+			memset(p, '*', len);
 }

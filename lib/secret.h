@@ -15,5 +15,7 @@
  * (a filter) does not matter.
  */
 size_t	secret_len(const char *name);
+/* Each byte of each copy of key that is a word of its own in text, in any letter case, becomes '*'. */
+void	secret_hide(char *text, const char *key);
 
 #endif

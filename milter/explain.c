@@ -9,6 +9,7 @@
 
 #include "lib/ascii.h"
 #include "lib/name.h"
+#include "lib/secret.h"
 #include "milter/reply.h"
 #include "milter/stage_private.h"
 
@@ -130,8 +131,41 @@ explain_skipped(json_t *out, const struct stage_walk *w)
 	(void)json_object_set_new(out, "skipped", skipped);
 }
 
+static void
+hide_secrets(char *text, struct conf_rules rules)
+{
+	const char *secret;
+
+	for (size_t i = 0; check_registry[i] != NULL; i++) {
+		const struct check *c = check_registry[i];
+
+		for (size_t n = 0;
+		     c->secret != NULL && (secret = c->secret(rules.checks[i].options, n)) != NULL;
+		     n++)
+			secret_hide(text, secret);
+	}
+}
+
+/* What was asked, or answered: both hold the keys of DNS lists. */
 static json_t *
-record_of(const struct dns_answer *a, const struct dns_rr *rr)
+string_of_dns(const struct conf *conf, const char *s)
+{
+	const struct conf_class *classes = conf->classes.v;
+	char *copy = strdup(s);
+	json_t *text;
+
+	if (copy == NULL)
+		return NULL;
+	hide_secrets(copy, conf_rules(conf, NULL));
+	for (size_t i = 0; i < conf->classes.n; i++)
+		hide_secrets(copy, conf_rules(conf, &classes[i]));
+	text = explain_string(copy);
+	free(copy);
+	return text;
+}
+
+static json_t *
+record_of(const struct conf *conf, const struct dns_answer *a, const struct dns_rr *rr)
 {
 	char text[NAME_TEXT_SIZE + 300], addr[ADDR_TEXT_SIZE];
 
@@ -140,7 +174,7 @@ record_of(const struct dns_answer *a, const struct dns_rr *rr)
 	case DNS_AAAA:
 		return explain_string(addr_format(&rr->addr, addr));
 	case DNS_TXT:
-		return explain_string(rr->txt.bytes);
+		return string_of_dns(conf, rr->txt.bytes);
 	case DNS_MX:
 		(void)snprintf(text, sizeof text, "%u %s", rr->preference, rr->name);
 		return explain_string(text);
@@ -152,27 +186,33 @@ record_of(const struct dns_answer *a, const struct dns_rr *rr)
 	return explain_string(rr->name);
 }
 
+struct answers {
+	json_t *list;
+	const struct conf *conf;
+};
+
 static void
-put_answer(const struct dns_answer *a, void *list)
+put_answer(const struct dns_answer *a, void *arg)
 {
+	const struct answers *to = arg;
 	json_t *o = json_object(), *records = json_array();
 
-	explain_text(o, "name", a->name);
+	(void)json_object_set_new(o, "name", string_of_dns(to->conf, a->name));
 	explain_text(o, "type", dns_type_text(a->type));
 	explain_text(o, "status", dns_status_text(a->status));
 	(void)json_object_set_new(o, "ttl", json_integer(a->ttl));
 	for (size_t i = 0; i < a->count; i++)
-		(void)json_array_append_new(records, record_of(a, &a->rr[i]));
+		(void)json_array_append_new(records, record_of(to->conf, a, &a->rr[i]));
 	(void)json_object_set_new(o, "records", records);
-	(void)json_array_append_new(list, o);
+	(void)json_array_append_new(to->list, o);
 }
 
 void
 explain_dns(json_t *o, const struct stage_walk *w)
 {
-	json_t *list = json_array();
+	struct answers to = {json_array(), stage_conf(w)};
 
 	if (stage_txn(w)->dns != NULL)
-		dns_session_each(stage_txn(w)->dns, put_answer, list);
-	(void)json_object_set_new(o, "dns", list);
+		dns_session_each(stage_txn(w)->dns, put_answer, &to);
+	(void)json_object_set_new(o, "dns", to.list);
 }

@@ -102,6 +102,19 @@ subtest 'what is kept' => sub {
 	is(scalar why($ids[-$_], 1), 1, "number $_ from the end is there") for 1 .. 5;
 };
 
+# Receipts are what an administrator shows to others.
+subtest 'keys of DNS lists' => sub {
+	my $key = 'abcdef0123456789abcdef0123';
+	my $wide = Bailey::Test::Daemon::quiet('rdns', 'helo', 'dnsbl');
+	$daemon->reload(qq($wide dnsbl { zone "$key.zen.dq.spamhaus.net" { self-test = no } }
+	    class "c" { recipients = "example.org" dnsbl { zone "k9.combined.mail.abusix.zone" { self-test = no } } }\n));
+	my $with_key = send_mail(helo => '-bad-');
+	my @asked = map { $_->{name} } @{ (why($with_key, 1))[0]{dns} };
+	is_deeply([ grep { /zone|spamhaus/ } @asked ],
+	    [ '1.2.0.192.' . '*' x 26 . '.zen.dq.spamhaus.net', '1.2.0.192.**.combined.mail.abusix.zone' ], 'are hidden');
+	$daemon->reload($checks);
+};
+
 subtest 'a stopped daemon' => sub {
 	my $kept = send_mail(helo => '-bad-', queue => '4STOPPED');
 	why($kept, 1);

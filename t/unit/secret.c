@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "lib/secret.h"
 
+#include <string.h>
+
 #include "t/tap.h"
 
 #define KEY "abcdef0123456789abcdef0123"
@@ -18,9 +20,24 @@ static const struct { const char *name, *shown; } names[] = {
 };
 /* clang-format on */
 
+/* clang-format off */
+static const struct { const char *text, *wanted; } texts[] = {
+	{"2.0.0.127." KEY ".zen.dq.spamhaus.net", "2.0.0.127.**************************.zen.dq.spamhaus.net"},
+	{"see /ABCDEF0123456789ABCDEF0123/" KEY, "see /**************************/**************************"},
+	{"x" KEY, "x" KEY}, {KEY "9", KEY "9"}, {"", ""}, {KEY, "**************************"},
+};
+/* clang-format on */
+
 int
 main(void)
 {
+	char room[100];
+
+	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+		(void)strcpy(room, texts[i].text);
+		secret_hide(room, KEY);
+		tap_is(room, texts[i].wanted, "hidden in \"%s\"", texts[i].text);
+	}
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
 		tap_is(
 		    names[i].name + secret_len(names[i].name), names[i].shown, "%s", names[i].name);
