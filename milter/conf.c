@@ -406,6 +406,7 @@ fill_classes(struct load *l, cfg_t *root)
 
 		classes[i].title = arena_strdup(a, sec->title);
 		fill(l, sec, NULL, conf_class_table, &classes[i]);
+		finish(l, sec, conf_class_finish, &classes[i]);
 		fill_class(l, root, sec, &classes[i]);
 	}
 	l->conf->classes = (struct section_list){classes, classes != NULL ? n : 0};

@@ -29,7 +29,7 @@ struct conf_check {			/* of registry row i */
 /* class "title" { recipients = { ... }  CHECK { ... } ... }: rules for some recipients. */
 struct conf_class {
 	const char		*title;
-	struct string_list	 recipients;	/* "user@domain", "user@", "domain", ".domain" */
+	struct string_list	 recipients;	/* "user@domain", "user@", "domain", ".domain"; canonical domains */
 	struct conf_check	 checks[CHECKS_MAX];	/* where the class says nothing: as in general */
 };
 

@@ -5,6 +5,46 @@
 #include <string.h>
 #include <strings.h>
 
+#include "lib/name.h"
+
+/* An entry with its domain as the paths of recipients have it; NULL: *why_r says what is wrong. */
+static const char *
+canonical(const char *typed, struct arena *a, const char **why_r)
+{
+	const char *at = strrchr(typed, '@'), *domain = at != NULL ? at + 1 : typed;
+	char name[NAME_TEXT_SIZE];
+	struct addr literal;
+
+	*why_r = NULL;
+	if (at == NULL && *domain == '.')
+		domain++;
+	if (at != typed && at != NULL && (*domain == '\0' || addr_parse_literal(&literal, domain)))
+		return typed;
+	if (at != typed && name_canon(domain, name) == NAME_OK)
+		return arena_printf(a, "%.*s%s", (int)(domain - typed), typed, name);
+	*why_r = arena_printf(a,
+	    "recipients: \"%.60s\" is none of \"user@domain\", \"user@\", \"domain\", "
+	    "\".domain\"",
+	    typed);
+	return NULL;
+}
+
+int
+conf_class_finish(void *class, struct arena *a, const char **why_r)
+{
+	struct string_list *list = &((struct conf_class *)class)->recipients;
+	const char **v = arena_array(a, list->n, sizeof *v);
+
+	*why_r = NULL;
+	if (v == NULL)
+		return -1;
+	for (size_t i = 0; i < list->n; i++)
+		if ((v[i] = canonical(list->v[i], a, why_r)) == NULL)
+			return -1;
+	list->v = v;
+	return 0;
+}
+
 /* How exactly an entry names a recipient. */
 enum fit { FIT_NONE, FIT_PARENT, FIT_DOMAIN, FIT_USER, FIT_ADDRESS };
 

@@ -36,8 +36,9 @@ struct conf_private {
 
 extern const char *const conf_mode_words[];	/* conf_table.c; by enum mode */
 
-/* The keys of a class beside its sections. */
+/* The keys of a class beside its sections, and further rules of them. */
 extern const struct option conf_class_table[];	/* conf_table.c */
+int	conf_class_finish(void *class, struct arena *, const char **why_r);	/* conf_class.c */
 
 /* conf_new.c: zeroed, one reference, groups planned; NULL without memory. */
 struct conf	*conf_new(size_t arena_max);

@@ -64,7 +64,8 @@ note(int check)
 	"  beta { mode = \"off\" }\n"                                                       \
 	"}\n"                                                                               \
 	"class \"two\" { recipients = { \"example.org\" } omega { fail = \"pass\" } }\n"    \
-	"class \"none\" {}\n"
+	"class \"none\" {}\n"                                                               \
+	"class \"idn\" { recipients = { \"B\u00dcCHER.example\", \"u@[192.0.2.1]\" } }\n"
 
 static void
 test_conf(void)
@@ -75,7 +76,7 @@ test_conf(void)
 	const struct gamma_options *general = c->checks[GAMMA].options;
 	const struct gamma_options *own = one->checks[GAMMA].options;
 
-	tap_is_int((int64_t)c->classes.n, 3, "three classes");
+	tap_is_int((int64_t)c->classes.n, 4, "four classes");
 	tap_is(one->title, "one", "with a title");
 	tap_is_int((int64_t)one->recipients.n, 4, "and recipients");
 	tap_is_int(general->number, 3, "the general option");
@@ -102,6 +103,8 @@ test_whose(void)
 		{"<x@example.org>", "two"}, {"<x@example.net>", "one"}, {"<x@a.example.net>", "-"},
 		{"<x@a.example.com>", "one"}, {"<x@example.com>", "-"}, {"<x@badexample.com>", "-"},
 		{"<postmaster>", "-"}, {"<v>", "one"}, {"<>", "-"}, {"<uu@example.org>", "two"},
+		{"<x@b\u00fccher.example>", "idn"}, {"<x@xn--bcher-kva.example>", "idn"},
+		{"<u@[192.0.2.1]>", "idn"}, {"<x@[192.0.2.1]>", "-"},
 	};
 	/* clang-format on */
 	char *errors;
@@ -133,6 +136,10 @@ test_mistakes(void)
 		{"class \"a\" { resolver { } }", "unknown key"},
 		{"class \"a\" {} class \"a\" {}", "duplicate title"},
 		{"class { }", "title"},
+		{"class \"a\" { recipients = { \"x.example\", \"@example.org\" } }", "1: class \"a\".recipients: \"@example.org\" is none of"},
+		{"class \"a\" { recipients = { \"*.example.org\" } }", "is none of"},
+		{"class \"a\" { recipients = { \"u@.example.org\" } }", "is none of"},
+		{"class \"a\" { recipients = { \"@\" } }", "is none of"},
 		{"class \"a\" { recipients = { \"x\" } recipients = { \"y\" } }", "written twice"},
 	};
 	/* clang-format on */
