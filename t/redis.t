@@ -8,6 +8,7 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use Bailey::Test;
+use Bailey::Test::Mta;
 use Bailey::Test::Process;
 use Bailey::Test::Redis;
 use Bailey::Test::Tools;
@@ -177,6 +178,30 @@ subtest 'full' => sub {
 	like(($mx[0]->bailey->ctl('status'))[1], qr/; [1-9]\d* CALLS FAILED, see the log$/m, 'which status knows');
 	$redis->cli('CONFIG', 'SET', 'maxmemory', 0);
 	like(try(0, '192.0.2.91', 'full@client.example'), qr/^451 /, 'until there is room');
+};
+
+# The lines of the manual, for a server of one's own and for nodes of a cluster.
+subtest 'a user with no more rights than needed' => sub {
+	my ($conf) = slurp(($ENV{TOP_SRCDIR} // '.') . '/doc/bailey-shared.7') =~ /^(maxmemory 4gb\n.*?)^\.Ed/ms;
+	$conf =~ s/\n +/ /g;
+	$conf =~ s/SECRET/sesame/;
+	my ($user) = $conf =~ /^user (.*)/m;
+	my @nodes = Bailey::Test::Redis->cluster($place->folder, 3);
+	$_->cli('ACL', 'SETUSER', split ' ', $user) for @nodes;
+	for my $is ([ Bailey::Test::Redis->new($place->folder, tcp => 1, conf => $conf), '' ], [ @nodes, 'cluster = yes' ]) {
+		my $house = Bailey::Test->new;
+		$house->dns(zones => []);
+		my $bailey = $house->bailey('store { url = "' . $is->[0]->url('bailey:sesame@') . qq("\n$is->[-1]\ndeadline = 3s }\n)
+		    . 'greylist { apply = all }');
+		my @said = map { Bailey::Test::Mta->new($bailey->socket)->last('open', 'connect x 192.0.2.5 25', 'helo mx.client.example',
+		    'mail <joe@client.example>', "rcpt <$_\@example.org>") } 1 .. 10;
+		is(scalar(grep { /^rcpt: 451 .*Greylisted/ } @said), 10, "greylists $is->[-1]") or diag(@said);
+		is(scalar(my @list = ($bailey->ctl(qw(greylist list)))[1] =~ /^early .*\@example\.org/mg), 10, 'lists');
+		like(($bailey->ctl(qw(greylist flush --yes)))[1], qr/^1[0-9] records removed/, 'removes');
+		unlike(($bailey->ctl('doctor'))[1], qr/NOPERM|fail server|server .* cannot/, 'is examined');
+		unlike($bailey->log, qr/NOPERM/, 'without a refusal');
+		is($_->cli('ACL', 'LOG'), '', '... on any server') for @$is[ 0 .. $#$is - 1 ];
+	}
 };
 
 done_testing;
