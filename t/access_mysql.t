@@ -47,6 +47,9 @@ access {
 	table "mysql:$cf{virtual_recipient}" { for = { "recipient" } }
 }
 END
+# Where the library looks for my.cnf, beside /etc.
+local $ENV{MARIADB_HOME} = $house->folder;
+spew($house->folder . '/my.cnf', "[client]\nsocket = ${\ $db->socket}\n");
 my $daemon = $house->bailey($conf);
 
 sub says {
@@ -118,6 +121,17 @@ subtest 'its configuration changes under load' => sub {
 	spew($cf{virtual_client}, $good . "require_result_set = no\n");
 	ok($daemon->wait_for_log($told, $before), 'all of it can be changed');
 	like(says('192.0.2.66'), $refused, '... with what Postfix has since 3.2');
+};
+
+subtest 'where my.cnf says, as in Postfix since 3.2' => sub {
+	my $text = slurp($cf{virtual_client}) =~ s/^hosts.*\n//mr;
+	my %file = (client => '', none => "option_group =\n");
+	spew($house->folder . "/$_.cf", $text . $file{$_}) for keys %file;
+	$daemon->reload(qq(helo { not-fqdn = "pass" }\naccess { table "mysql:${\ $house->folder}/$_.cf" {} })), $file{$_} = says('192.0.2.66')
+	    for sort keys %file;
+	like($file{client}, $refused, 'its group client is read');
+	is($file{none}, 'rcpt: continue', 'unless no group shall be');
+	$daemon->reload($conf);
 };
 
 subtest 'killed and started again under load' => sub {

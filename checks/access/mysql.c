@@ -122,14 +122,14 @@ static void
 set_options(const struct cf *cf, MYSQL *db)
 {
 	/* clang-format off */
-	static const struct { enum mysql_option option; const char *parameter; } texts[] = {
-		{MYSQL_READ_DEFAULT_FILE,	"option_file"},
-		{MYSQL_READ_DEFAULT_GROUP,	"option_group"},
-		{MYSQL_OPT_SSL_KEY,		"tls_key_file"},
-		{MYSQL_OPT_SSL_CERT,		"tls_cert_file"},
-		{MYSQL_OPT_SSL_CA,		"tls_CAfile"},
-		{MYSQL_OPT_SSL_CAPATH,		"tls_CApath"},
-		{MYSQL_OPT_SSL_CIPHER,		"tls_ciphers"},
+	static const struct { enum mysql_option option; const char *parameter, *otherwise; } texts[] = {
+		{MYSQL_READ_DEFAULT_FILE,	"option_file",		""},
+		{MYSQL_READ_DEFAULT_GROUP,	"option_group",		"client"},
+		{MYSQL_OPT_SSL_KEY,		"tls_key_file",		""},
+		{MYSQL_OPT_SSL_CERT,		"tls_cert_file",	""},
+		{MYSQL_OPT_SSL_CA,		"tls_CAfile",		""},
+		{MYSQL_OPT_SSL_CAPATH,		"tls_CApath",		""},
+		{MYSQL_OPT_SSL_CIPHER,		"tls_ciphers",		""},
 	};
 	/* clang-format on */
 	unsigned seconds = SECONDS_MAX;
@@ -140,7 +140,7 @@ set_options(const struct cf *cf, MYSQL *db)
 	(void)mysql_optionsv(db, MYSQL_OPT_WRITE_TIMEOUT, &seconds);
 	(void)mysql_optionsv(db, MYSQL_SET_CHARSET_NAME, "utf8mb4");
 	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
-		const char *value = cf_get(cf, texts[i].parameter, "");
+		const char *value = cf_get(cf, texts[i].parameter, texts[i].otherwise);
 
 		if (value[0] != '\0')
 			(void)mysql_optionsv(db, texts[i].option, value);
