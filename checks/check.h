@@ -263,5 +263,14 @@ bool	 txn_is_suspect(const struct txn *);
 extern const struct check *const check_registry[];
 #define CHECKS_MAX	16	/* rows the registry may have */
 #define RESULTS_MAX	16	/* results of one check */
+static inline size_t
+check_row(const struct check *check)
+{
+	size_t row = 0;
+
+	while (check_registry[row] != check)
+		row++;
+	return row;
+}
 
 #endif

@@ -119,27 +119,17 @@ conf_classes_differ(
 	return false;
 }
 
-static size_t
-row_of(const struct check *check)
-{
-	size_t row = 0;
-
-	while (check_registry[row] != check)
-		row++;
-	return row;
-}
-
 const void *
 conf_options(const struct conf *c, const struct check *check)
 {
-	return c->checks[row_of(check)].options;
+	return c->checks[check_row(check)].options;
 }
 
 bool
 conf_uses(const struct conf *c, const struct check *check)
 {
 	const struct conf_class *classes = c->classes.v;
-	size_t row = row_of(check), i = 0;
+	size_t row = check_row(check), i = 0;
 
 	if (c->checks[row].mode != MODE_OFF)
 		return c->mode != MODE_OFF;

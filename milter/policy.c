@@ -13,11 +13,7 @@
 static const struct conf_check *
 rules_of(const struct conf_rules *rules, const struct check *check)
 {
-	size_t i = 0;
-
-	while (check_registry[i] != check)
-		i++;
-	return &rules->checks[i];
+	return &rules->checks[check_row(check)];
 }
 
 enum mode

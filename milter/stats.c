@@ -36,16 +36,6 @@ stats_verdict(size_t row, unsigned result)
 	add(&live.verdicts[row][result], 1);
 }
 
-static size_t
-row_of(const struct check *check)
-{
-	size_t row = 0;
-
-	while (check_registry[row] != check)
-		row++;
-	return row;
-}
-
 void
 stats_decision(enum stage stage, const struct decision *d, int64_t began)
 {
@@ -57,7 +47,8 @@ stats_decision(enum stage stage, const struct decision *d, int64_t began)
 					: &live.would_messages[d->would],
 		    1);
 	if (d->cause != NULL)
-		add(&decided[at].causes[row_of(d->cause->check)][d->cause->result][d->action], 1);
+		add(&decided[at].causes[check_row(d->cause->check)][d->cause->result][d->action],
+		    1);
 	histogram_since(&decided[at].waits[d->action], began);
 	stats_stage(stage, began);
 }

@@ -99,10 +99,8 @@ doctor_get(const struct doctor *d, const char *name, enum dns_type type)
 const void *
 doctor_options(const struct doctor *d, const struct check *check)
 {
-	size_t row = 0;
+	size_t row = check_row(check);
 
-	while (check_registry[row] != check)
-		row++;
 	return d->conf->checks[row].mode != MODE_OFF ? d->conf->checks[row].options : NULL;
 }
 
