@@ -123,21 +123,9 @@ can_take(struct spf_text record)
 static SPF_dns_stat_t
 h_errno_of(enum dns_status status)
 {
-	switch (status) {
-	case DNS_OK:
-		return NETDB_SUCCESS;
-	case DNS_NODATA:
-		return NO_DATA;
-	case DNS_NXDOMAIN:
-		return HOST_NOT_FOUND;
-	case DNS_SERVFAIL:
-	case DNS_REFUSED:
-	case DNS_TIMEOUT:
-	case DNS_BADRESP:
-	case DNS_STATUS_COUNT:
-		break;
-	}
-	return TRY_AGAIN;
+	if (dns_is_temporary(status))
+		return TRY_AGAIN;
+	return status == DNS_OK ? NETDB_SUCCESS : status == DNS_NODATA ? NO_DATA : HOST_NOT_FOUND;
 }
 
 static bool
