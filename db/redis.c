@@ -34,17 +34,24 @@ redis_full_key(const struct redis *r, struct redis_key *k, struct record_bytes k
 	return (struct record_bytes){k->bytes, k->len};
 }
 
-enum store_status
-redis_get(struct redis *r, struct record_bytes key, uint8_t *out, size_t size, size_t *len_r)
+/* A command that takes nothing but a key. */
+static enum store_status
+ask_key(struct redis *r, const char *command, struct record_bytes key, redisReply **reply_r)
 {
 	struct redis_key full;
 	struct redis_command c = {.key = redis_full_key(r, &full, key)};
-	enum store_status status;
-	redisReply *reply;
 
-	redis_word(&c, "GET");
+	redis_word(&c, command);
 	redis_bytes(&c, c.key);
-	status = redis_ask(r, &c, &reply);
+	return redis_ask(r, &c, reply_r);
+}
+
+enum store_status
+redis_get(struct redis *r, struct record_bytes key, uint8_t *out, size_t size, size_t *len_r)
+{
+	redisReply *reply;
+	enum store_status status = ask_key(r, "GET", key, &reply);
+
 	if (status != STORE_OK)
 		return status;
 	if (reply->type == REDIS_REPLY_STRING) {
@@ -81,14 +88,9 @@ redis_put(struct redis *r, struct record_bytes key, struct record_bytes value)
 enum store_status
 redis_remove(struct redis *r, struct record_bytes key)
 {
-	struct redis_key full;
-	struct redis_command c = {.key = redis_full_key(r, &full, key)};
-	enum store_status status;
 	redisReply *reply;
+	enum store_status status = ask_key(r, "DEL", key, &reply);
 
-	redis_word(&c, "DEL");
-	redis_bytes(&c, c.key);
-	status = redis_ask(r, &c, &reply);
 	if (status == STORE_OK && reply->integer == 0)
 		status = STORE_MISSING;
 	freeReplyObject(reply);
