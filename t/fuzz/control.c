@@ -14,6 +14,16 @@ const char fuzz_name[] = "control";
 
 #define ANSWERS_MAX (1024 * 1024)
 
+static void
+read_answer(const char *line)
+{
+	json_t *o = json_loads(line, 0, NULL);
+
+	if (!json_is_boolean(json_object_get(o, "ok")))
+		abort();
+	json_decref(o);
+}
+
 void
 fuzz_one(const uint8_t *data, size_t len)
 {
@@ -21,9 +31,7 @@ fuzz_one(const uint8_t *data, size_t len)
 	static int listener = -1;
 	struct answer_about about;
 	char why_room[256];
-	struct input in;
 	struct buf why;
-	json_t *o;
 	size_t n;
 
 	if (listener == -1) {
@@ -36,12 +44,5 @@ fuzz_one(const uint8_t *data, size_t len)
 	n = input_say(listener, data, len, room, sizeof room);
 	if (n > 0 && room[n - 1] != '\n')
 		abort();
-	input_open(&in, (const uint8_t *)room, n);
-	while (in.left > 0) {
-		o = json_loads(input_line(&in), 0, NULL);
-		if (!json_is_boolean(json_object_get(o, "ok")))
-			abort();
-		json_decref(o);
-	}
-	input_close(&in);
+	input_lines((const uint8_t *)room, n, read_answer);
 }

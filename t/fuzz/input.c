@@ -51,6 +51,17 @@ input_line(struct input *in)
 	return input_part(in, '\n', NULL);
 }
 
+void
+input_lines(const uint8_t *data, size_t len, void (*read_line)(const char *))
+{
+	struct input in;
+
+	input_open(&in, data, len);
+	while (in.left > 0)
+		read_line(input_line(&in));
+	input_close(&in);
+}
+
 const char *
 input_file(unsigned slot, const void *bytes, size_t len)
 {

@@ -17,6 +17,8 @@ void	 input_close(struct input *);
 /* All up to the end byte, which becomes NUL and is skipped; "" at the end.  len_r may be NULL. */
 char	*input_part(struct input *, char end, size_t *len_r);
 char	*input_line(struct input *);
+/* Each line of it to read. */
+void	 input_lines(const uint8_t *, size_t, void (*read_line)(const char *));
 /* A file that holds these bytes until the next call with this slot; its path. */
 #define INPUT_FILES	3
 const char *input_file(unsigned slot, const void *, size_t);

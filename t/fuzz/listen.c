@@ -58,18 +58,16 @@ read_metrics(const char *text)
 	arena_fini(&arena);
 }
 
+static void
+read_line(const char *line)
+{
+	if (is_fine(line))
+		must_be_place(line);
+	read_metrics(line);
+}
+
 void
 fuzz_one(const uint8_t *data, size_t len)
 {
-	struct input in;
-
-	input_open(&in, data, len);
-	while (in.left > 0) {
-		const char *line = input_line(&in);
-
-		if (is_fine(line))
-			must_be_place(line);
-		read_metrics(line);
-	}
-	input_close(&in);
+	input_lines(data, len, read_line);
 }

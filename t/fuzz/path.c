@@ -67,18 +67,16 @@ read_addr(const char *text)
 		abort();
 }
 
+static void
+read_line(const char *line)
+{
+	read_path(line);
+	read_name(line);
+	read_addr(line);
+}
+
 void
 fuzz_one(const uint8_t *data, size_t len)
 {
-	struct input in;
-
-	input_open(&in, data, len);
-	while (in.left > 0) {
-		const char *line = input_line(&in);
-
-		read_path(line);
-		read_name(line);
-		read_addr(line);
-	}
-	input_close(&in);
+	input_lines(data, len, read_line);
 }
