@@ -24,7 +24,7 @@
 #define PAYLOAD_MAX    (RECORD_VALUE_MAX - RECORD_HEAD)
 #define RECIPIENTS_MAX 100 /* who is named of those who get a message */
 #define TRIM_MAX       64 /* records removed at a time */
-#define RECOUNT_S      3600 /* meanwhile what expires is still counted */
+#define RECOUNT_MS     3600000 /* meanwhile what expires is still counted */
 
 struct job {
 	STAILQ_ENTRY(job) next;
@@ -45,7 +45,7 @@ static struct {
 
 	atomic_uint number; /* of the next receipt; orders those of one id */
 	atomic_ullong deliveries, kept, lost;
-	int64_t counted_at; /* wall; the thread's own */
+	int64_t counted_at; /* clock_mono ms; the thread's own */
 } receipts = {.lock = PTHREAD_MUTEX_INITIALIZER,
     .wake = PTHREAD_COND_INITIALIZER,
     .jobs = STAILQ_HEAD_INITIALIZER(receipts.jobs)};
@@ -244,7 +244,7 @@ recount(struct store *s, int64_t now)
 {
 	unsigned long long n = 0;
 
-	if (receipts.counted_at != 0 && now - receipts.counted_at < RECOUNT_S)
+	if (receipts.counted_at != 0 && now - receipts.counted_at < RECOUNT_MS)
 		return;
 	receipts.counted_at = now;
 	if (store_scan(s, all_receipts(), count_one, &n) == STORE_OK)
@@ -280,7 +280,7 @@ write_down(const struct job *j)
 		record_key_make(&key, RECORD_QUEUE_ID, (const char *const[]){j->queue_id}, 1);
 		(void)store_put(s, &key, j->expires, j->id, strlen(j->id));
 	}
-	recount(s, clock_wall(&clock_real));
+	recount(s, clock_mono(&clock_real));
 	if (receipts.kept > (unsigned long long)j->maximum)
 		trim(s, receipts.kept - (unsigned long long)j->maximum);
 }

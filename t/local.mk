@@ -155,6 +155,7 @@ perl_tests += t/access.t
 perl_tests += t/access_mysql.t
 perl_tests += t/baileyctl.t
 perl_tests += t/check.t
+perl_tests += t/clock.t
 perl_tests += t/control.t
 perl_tests += t/daemon.t
 perl_tests += t/dnsbl.t
