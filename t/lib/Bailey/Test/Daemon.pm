@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 package Bailey::Test::Daemon;
 
-# Bailey itself, in the foreground, with a configuration and a log of its own.
+# Bailey itself, in the foreground, with a configuration and a log of its own;
+# under a program of BAILEY_UNDER, such as valgrind, that no sandbox lets in.
 
 use v5.32;
 use warnings;
@@ -45,6 +46,7 @@ sub configure {
 	# With its usual time-outs: a machine that stands still for a second must not decide about mail.
 	push @lines, sprintf 'resolver { servers = { "%s" } }',
 	    $self->{dns}->address if $self->{dns} && $text !~ /^\s*resolver\b/m;
+	push @lines, 'sandbox = "off"' if $ENV{BAILEY_UNDER} && $text !~ /^\s*sandbox\b/m;
 	# A test that is not about greylisting wants its mail at once.
 	push @lines, 'greylist { mode = "off" }' if $text !~ /^\s*greylist\b/m;
 	return spew($self->path, join "\n", @lines, $text, '');
@@ -60,7 +62,7 @@ sub start {
 	my ($self) = @_;
 	my $program = program();
 	$self->{process} = Bailey::Test::Process->start("$self->{folder}/log",
-	    $program, '-f', '-c', $self->path);
+	    split(' ', $ENV{BAILEY_UNDER} // ''), $program, '-f', '-c', $self->path);
 	wait_until {
 		!$self->{process}->alive || IO::Socket::UNIX->new("$self->{folder}/socket");
 	};
