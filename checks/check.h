@@ -130,6 +130,10 @@ struct check_env {
 	struct dns		*dns;
 	const struct clock	*clock;
 	const void		*options;	/* the check's section, as configured now */
+	/* The same of the nth class of recipients, which may be no other; NULL beyond the last. */
+	const void		*(*of_class)(const struct check_env *, size_t nth);
+	const void		*arg;		/* of of_class */
+	size_t			 row;
 };
 
 /* One thing a service knows, for the administrator: "zen.example: answers". */

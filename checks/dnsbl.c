@@ -233,12 +233,36 @@ say(const struct zone *z, bool bad, const char *text)
 	(bad ? log_err : log_notice)("dnsbl: %s %s", z->shown, text);
 }
 
+/* The general section, then that of each class, which may name lists of its own. */
+static const struct dnsbl_options *
+nth_section(const struct check_env *env, size_t n)
+{
+	return n == 0 ? env->options : env->of_class(env, n - 1);
+}
+
+/* Whether an earlier section has this list. */
+static bool
+is_repeated(struct health *h, const struct check_env *env, size_t section, const struct watch *w)
+{
+	for (size_t n = 0; n < section; n++) {
+		const struct dnsbl_options *o = nth_section(env, n);
+
+		for (size_t i = 0; i < o->zone_count; i++)
+			if (health_watch(h, &o->zones[i]) == w)
+				return true;
+	}
+	return false;
+}
+
 static void
 dnsbl_tick(void *service, const struct check_env *env)
 {
-	const struct dnsbl_options *o = env->options;
+	const struct dnsbl_options *o;
 
-	health_tick(service, o->zones, o->zone_count, &o->limits, env->dns, env->clock, say);
+	/* What is done for one section is done: the next finds nothing due. */
+	for (size_t n = 0; (o = nth_section(env, n)) != NULL; n++)
+		health_tick(
+		    service, o->zones, o->zone_count, &o->limits, env->dns, env->clock, say);
 }
 
 /* Why one of the families a list is asked about is not, or NULL. */
@@ -263,25 +287,32 @@ is_tested(const struct watch *w)
 }
 
 static void
+tell_zone(const struct zone *z, const struct watch *w, service_fact *fn, void *arg)
+{
+	const char *why = w != NULL ? trouble_of(w) : "is not watched for want of memory";
+
+	if (why != NULL)
+		fn(arg, z->shown, false, why);
+	else if (!z->self_test)
+		fn(arg, z->shown, true, "has no test entries");
+	else if (watch_unfit(w, ADDR_V6) != NULL)
+		fn(arg, z->shown, true, "answers its test, for IPv4 only");
+	else
+		fn(arg, z->shown, true, is_tested(w) ? "answers its test" : "not tested yet");
+}
+
+static void
 dnsbl_tell(void *service, const struct check_env *env, service_fact *fn, void *arg)
 {
-	const struct dnsbl_options *o = env->options;
+	const struct dnsbl_options *o;
 
-	for (size_t i = 0; i < o->zone_count; i++) {
-		const struct zone *z = &o->zones[i];
-		const struct watch *w = health_watch(service, z);
-		const char *why = w != NULL ? trouble_of(w) : "is not watched for want of memory";
+	for (size_t n = 0; (o = nth_section(env, n)) != NULL; n++)
+		for (size_t i = 0; i < o->zone_count; i++) {
+			const struct watch *w = health_watch(service, &o->zones[i]);
 
-		if (why != NULL)
-			fn(arg, z->shown, false, why);
-		else if (!z->self_test)
-			fn(arg, z->shown, true, "has no test entries");
-		else if (watch_unfit(w, ADDR_V6) != NULL)
-			fn(arg, z->shown, true, "answers its test, for IPv4 only");
-		else
-			fn(arg, z->shown, true,
-			    is_tested(w) ? "answers its test" : "not tested yet");
-	}
+			if (!is_repeated(service, env, n, w))
+				tell_zone(&o->zones[i], w, fn, arg);
+		}
 }
 
 static const char *const after[] = {"rdns", NULL};

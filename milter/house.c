@@ -12,11 +12,24 @@
 
 #define ROUND_S 1
 
+static const void *
+of_class(const struct check_env *env, size_t nth)
+{
+	const struct conf *conf = env->arg;
+	const struct conf_class *classes = conf->classes.v;
+
+	return nth < conf->classes.n ? classes[nth].checks[env->row].options : NULL;
+}
+
 static struct check_env
 env_of(const struct house *h, const struct conf *conf, size_t row)
 {
-	return (struct check_env){
-	    .dns = h->dns, .clock = h->clock, .options = conf->checks[row].options};
+	return (struct check_env){.dns = h->dns,
+	    .clock = h->clock,
+	    .options = conf->checks[row].options,
+	    .of_class = of_class,
+	    .arg = conf,
+	    .row = row};
 }
 
 void

@@ -226,6 +226,24 @@ subtest 'health' => sub {
 	ok($daemon->wait_for_log(qr/other\.example answers again/, $from), 'until it answers');
 };
 
+subtest 'a list of a class' => sub {
+	my $house = Bailey::Test->new;
+	$house->dns(zones => [ $client, list('bl.example'), list('class.example'), list('late.example') ],
+	    rules => "rule *.late.example * drop\nrule class.example * rcode NXDOMAIN\nrule *.class.example * rcode NXDOMAIN\n");
+	my $daemon = $house->bailey(<<'END');
+dnsbl { wait = 200ms silent-after = 1 zone "bl.example" {} }
+class "c" {
+	recipients = { "example.org" }
+	dnsbl { zone "bl.example" {} zone "class.example" {} zone "late.example" { self-test = no } }
+}
+END
+	ok($daemon->wait_for_log(qr/dnsbl: class\.example failed its test/), 'is tested');
+	rcpt($house, '192.0.2.9');
+	ok($daemon->wait_for_log(qr/dnsbl: late\.example does not answer/), 'is found silent, and that is told');
+	my @lists = ($daemon->ctl('status'))[1] =~ /^list +(?:\(!\) +)?(\S+):/mg;
+	is_deeply(\@lists, [ map { "$_.example" } 'bl', 'class', 'late' ], 'is shown, each once');
+};
+
 subtest 'anomaly' => sub {
 	my $house = Bailey::Test->new;
 	my $sound = list('bl.example', '192.0.2.1' => ['127.0.0.2']);
