@@ -101,7 +101,7 @@ struct state {
 	struct arena arena;
 	const struct access_options *options; /* that found was made with; NULL: not yet */
 	struct entry *found[SUBJECT_RECIPIENT]; /* client, HELO name, sender: by table */
-	size_t allowed; /* recipients who have an OK of their own */
+	size_t allowed; /* recipients who have an OK of their own; who needs none is not counted */
 	size_t allowed_by; /* the last table that one of them has it from */
 };
 
@@ -299,7 +299,8 @@ access_rcpt(struct txn *t)
 		return;
 	own = by_subject[SUBJECT_RECIPIENT];
 	decided = search(t, by_subject, NO_TABLE);
-	if (decided >= own && decided < own + o->tables.n && decided->rhs.action == RHS_OK) {
+	if (!t->rcpt->exempt && decided >= own && decided < own + o->tables.n &&
+	    decided->rhs.action == RHS_OK) {
 		size_t by = (size_t)(decided - own);
 
 		s->allowed_by = by > s->allowed_by ? by : s->allowed_by;
@@ -314,7 +315,7 @@ all_allowed(const struct txn *t, const struct state *s)
 	size_t n = 0;
 
 	for (size_t i = 0; i < t->rcpt_count; i++)
-		n += !t->rcpts[i].refused;
+		n += !t->rcpts[i].refused && !t->rcpts[i].exempt;
 	return n > 0 && n == s->allowed;
 }
 

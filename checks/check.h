@@ -99,6 +99,7 @@ struct rcpt {
 	struct path	 path;
 	int		 index;
 	bool		 refused;	/* by us; it gets no message */
+	bool		 exempt;	/* postmaster, abuse: no rule refuses him */
 };
 
 struct header {

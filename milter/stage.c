@@ -263,6 +263,7 @@ new_rcpt(struct stage_walk *w, const char *typed)
 		r->path = (struct path){.text = "", .local = "", .domain = ""};
 	r->index = (int)w->rcpts_seen++;
 	r->refused = false;
+	r->exempt = policy_is_exempt(r);
 	return r;
 }
 
@@ -286,7 +287,7 @@ keep_for_end(struct stage_walk *w)
 	struct verdict_list *from = &w->lists[ABOUT_RECIPIENT], *to = &w->lists[ABOUT_MESSAGE];
 	struct conf_rules rules = walk_rules(w);
 
-	if (w->txn.rcpt == NULL || w->txn.rcpt->refused || policy_is_exempt(w->txn.rcpt))
+	if (w->txn.rcpt == NULL || w->txn.rcpt->refused || w->txn.rcpt->exempt)
 		return;
 	for (size_t i = 0; i < from->n; i++) {
 		enum action a = policy_configured(&rules, from->v[i]);
@@ -403,7 +404,7 @@ only_exempt(const struct txn *t)
 	for (size_t i = 0; i < t->rcpt_count; i++) {
 		if (t->rcpts[i].refused)
 			continue;
-		if (!policy_is_exempt(&t->rcpts[i]))
+		if (!t->rcpts[i].exempt)
 			return NULL;
 		found = &t->rcpts[i];
 	}

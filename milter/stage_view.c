@@ -54,7 +54,7 @@ walk_view_rcpt(struct stage_walk *w)
 void
 walk_view_share(struct stage_walk *w)
 {
-	bool exempt = policy_is_exempt(w->txn.rcpt);
+	bool exempt = w->txn.rcpt->exempt;
 	enum stage_shared by = exempt ? SHARED_BY_EXEMPT : SHARED_BY_ALL;
 
 	if (w->shared_by > by)
@@ -118,6 +118,6 @@ txn_must_split(const struct txn *t)
 {
 	const struct stage_walk *w = t->walk;
 
-	return w->shared_by == SHARED_BY_ALL && t->rcpt != NULL && !policy_is_exempt(t->rcpt) &&
+	return w->shared_by == SHARED_BY_ALL && t->rcpt != NULL && !t->rcpt->exempt &&
 	       conf_classes_differ(w->conf, w->shared.class, w->view.class);
 }

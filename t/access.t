@@ -174,6 +174,8 @@ END
 		is_deeply([ says(%is, author => "x\@$name.example.net") ], [@good], "... before an author who is");
 	}
 	is_deeply([ says(%is, to => ['ella@example.org'], author => 'x@refused.example.net') ], [@good], '... of the same table');
+	is_deeply([ says(%is, to => [ 'dora@example.org', 'postmaster@example.org' ], author => 'x@refused.example.net') ],
+	    [ 'rcpt: continue', @good ], 'postmaster has no say in that');
 	like((says(%is, to => [ 'user@example.org', 'dora@example.org' ], author => 'x@refused.example.net'))[-1], qr/^eom: 554/,
 	    'not if another recipient gets it');
 	like((says(%is, to => ['ella@example.org'], from => 'x@refused.example.net'))[0], qr/^rcpt: 554/, 'a sender before a recipient');
