@@ -30,7 +30,7 @@ static int64_t decisions = 100000;
 static int threads = 1;
 static enum store_type type = STORE_DISK;
 static struct redis_url url;
-static struct redis_place server = {&url, 1, NULL, NULL, 0};
+static struct redis_place server = {.servers = &url, .n = 1};
 static bool shared, cluster;
 static char directory[SCRATCH_SIZE];
 static uint32_t samples[SAMPLES]; /* us */
