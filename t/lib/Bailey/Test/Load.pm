@@ -94,13 +94,14 @@ sub run {
 	return %figure;
 }
 
-# Every client has been here before, and waited.
+# Every client has been here before, and waited; an MTA has all processes it will need.
 sub warm {
 	my ($self, @to) = @_;
 	local $self->{careless} = 1;
-	$self->run($_, '--messages', $self->{clients}) for @to;
+	my @options = ('--messages', $self->{clients}, '--connections', 64);
+	$self->run($_, @options) for @to;
 	sleep 2;
-	$self->run($_, '--messages', $self->{clients}) for @to;
+	$self->run($_, @options) for @to;
 	return;
 }
 
