@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <openssl/crypto.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -434,6 +435,8 @@ main(int argc, char **argv)
 		return usage();
 	if (version)
 		return print_version();
+	/* At the end threads of libmilter may still be at work: nothing is taken from under them. */
+	(void)OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, NULL);
 	d.conf = read_conf(&d, path);
 	/* It will not get better by itself: nobody needs to start us again. */
 	if (d.conf == NULL)

@@ -324,6 +324,7 @@ soak: $(sbin_PROGRAMS) t/fakedns t/load/load t/mtaclient/mtaclient
 EXTRA_DIST += \
 	.clang-format \
 	t/tsan.supp \
+	t/valgrind.supp \
 	t/dkimsign.py \
 	t/dkimverify.py \
 	t/lib/Bailey/Test.pm \
