@@ -7,7 +7,7 @@ bench: $(bench_parts)
 # MTAs and each filter, behind Postfix, and with a DNS far away.
 # make bench-filter BENCH_RUNS=9; a target that is missed is said, and stops nothing.
 BENCH_RUNS = 3
-EXTRA_PROGRAMS = t/bench/nullfilter
+check_PROGRAMS += t/bench/nullfilter
 EXTRA_DIST += t/bench/filter.pl t/bench/latency.pl t/bench/postfix.pl t/bench/postfix-latency.pl
 t_bench_nullfilter_SOURCES = t/bench/nullfilter.c
 t_bench_nullfilter_LDADD = $(MILTER_LIBS)
@@ -18,7 +18,7 @@ $(bench_whole): $(sbin_PROGRAMS) t/fakedns t/load/load t/bench/nullfilter
 .PHONY: $(bench_whole)
 
 # Engines of SPF, with a DNS in memory.
-EXTRA_PROGRAMS += t/bench/spf
+check_PROGRAMS += t/bench/spf
 t_bench_spf_SOURCES = t/bench/spf.c $(memdns)
 bench_parts += bench-spf
 bench-spf: t/bench/spf
@@ -41,7 +41,7 @@ bench-dnsbl: $(sbin_PROGRAMS) t/fakedns t/mtaclient/mtaclient
 
 # Greylisting decisions, beside postgrey.  make bench-store BENCH_DECISIONS=10000000;
 # a server of Redis, which is slower, gets a twentieth of them.
-EXTRA_PROGRAMS += t/bench/store
+check_PROGRAMS += t/bench/store
 EXTRA_DIST += t/bench/postgrey.pl t/bench/redis.pl
 BENCH_DECISIONS = 200000
 bench_parts += bench-store
@@ -53,4 +53,3 @@ bench-store: t/bench/store
 	perl $(srcdir)/t/bench/postgrey.pl 5000 8
 .PHONY: bench-store
 
-CLEANFILES += $(EXTRA_PROGRAMS)
