@@ -17,13 +17,14 @@ walk_rules(const struct stage_walk *w)
 	return r;
 }
 
+/* What a recipient asked to keep for the end (keep_for_end) is not found anew. */
 static void
 forget_verdicts(struct verdict_list *list, const struct check *of)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < list->n; i++)
-		if (list->v[i]->check != of)
+		if (list->v[i]->check != of || list->v[i]->rcpt >= 0)
 			list->v[n++] = list->v[i];
 	list->n = n;
 }

@@ -274,6 +274,17 @@ END
 	is($said[1], 'rcpt: continue', 'no need where the ends are the same');
 	@said = says(client => '192.0.2.10', to => ['strict@example.org', 'postmaster@example.org']);
 	is($said[1], 'rcpt: continue', 'nor for postmaster');
+
+	spew("$table.kept", "kept\@example.org HOLD\n");
+	spew("$table.own", "nobody\@example.org REJECT\n");
+	$daemon->reload(<<"END");
+access { table "file:$table.kept" {} }
+class "own" { recipients = { "own\@example.org" } access { table "file:$table.own" {} } }
+END
+	for (['kept', 'own'], ['own', 'kept']) {
+		@said = says(client => '192.0.2.10', to => [ map { "$_\@example.org" } @$_ ]);
+		like("@said", qr/^rcpt: continue rcpt: continue eom: quarantine /, "held for one of two classes: @$_");
+	}
 };
 
 done_testing;
