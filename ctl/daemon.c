@@ -218,8 +218,10 @@ read_line(struct daemon *d)
 			}
 			line = larger;
 		}
-		while ((c = getc(d->answers)) == EOF && ferror(d->answers) && wait_on(d))
+		while ((c = getc(d->answers)) == EOF && ferror(d->answers) && wait_on(d)) {
 			clearerr(d->answers);
+			errno = 0;
+		}
 		line[len++] = (char)c;
 	}
 	if (c == '\n') {

@@ -238,14 +238,16 @@ subtest 'no daemon' => sub {
 	($status, $out, $err) = tool('-s', '/' . 'x' x 200, 'status');
 	is($status, 3, 'a path too long');
 	for (["rubbish\n", qr/no JSON object/], ["[1]\n", qr/no JSON object/], ['', qr/closed the connection/],
+	    ['', qr/closed the connection/, 3],	# s, after which the wait was told
 	    ['{"ok":true', qr/closed the connection/], ['x' x (17 << 20), qr/Message too long/]) {
-		my ($says, $wanted) = @$_;
+		my ($says, $wanted, $late) = @$_;
 		my $server = IO::Socket::UNIX->new(Local => "$folder/other", Listen => 1) or die "$!\n";
 		my $pid = fork // die "fork: $!\n";
 		if (!$pid) {
 			my $client = $server->accept;
 			readline $client;	# all of it, or our end resets the connection
 			local $SIG{PIPE} = 'IGNORE';
+			sleep $late if $late;
 			print $client $says;
 			close $client;
 			POSIX::_exit(0);
