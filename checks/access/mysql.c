@@ -392,7 +392,7 @@ read_again(struct mysql_table *t, struct buf *why)
 	struct cf *cf = cf_new(t->watch.path, known, why);
 
 	if (cf == NULL) {
-		buf_puts(why, WATCH_STAYS);
+		buf_puts(why, t->cf != NULL ? WATCH_STAYS : "");
 		return -1;
 	}
 	(void)pthread_mutex_lock(&t->lock);
@@ -402,6 +402,7 @@ read_again(struct mysql_table *t, struct buf *why)
 	drop_idle(t);
 	t->closed_until = t->pause = 0; /* it may be another server */
 	(void)pthread_mutex_unlock(&t->lock);
+	t->told_down = false; /* that was the old one */
 	buf_puts(why, "its configuration was read again");
 	return 0;
 }

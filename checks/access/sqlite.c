@@ -199,7 +199,7 @@ read_again(struct sqlite_table *t, struct buf *why)
 	struct cf *cf = read_cf(t->watch.path, why);
 
 	if (cf == NULL) {
-		buf_puts(why, WATCH_STAYS);
+		buf_puts(why, t->cf != NULL ? WATCH_STAYS : "");
 		return -1;
 	}
 	(void)pthread_mutex_lock(&t->lock);

@@ -223,6 +223,19 @@ test_sqlite_cf(struct tables *t, const char *name, const char *database)
 }
 
 static void
+test_sqlite_late(struct tables *t)
+{
+	char name[200];
+
+	(void)snprintf(name, sizeof name, "sqlite:%s/late.cf", dir);
+	tap_is(find(t, name, "a"), "temperror", "no configuration yet");
+	(void)tick(t);
+	(void)write_file("late.cf", "query = SELECT v FROM t\n");
+	(void)tick(t);
+	tap_is(tick(t), "!late.cf: no dbpath\n", "a mistake, before which nothing was read");
+}
+
+static void
 test_sqlite(struct tables *t)
 {
 	char name[200], path[200], text[600];
@@ -274,6 +287,7 @@ main(void)
 	test_no_database(t);
 #ifdef HAVE_SQLITE
 	test_sqlite(t);
+	test_sqlite_late(t);
 #endif
 	tables_free(&t);
 	(void)snprintf(command, sizeof command, "rm -r %s", dir);
