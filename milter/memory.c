@@ -27,10 +27,10 @@ static struct {
 	struct store_setup setup;
 	pthread_mutex_t lock; /* whoever tries to open */
 	_Atomic int64_t retry_at; /* clock_mono; 0: never */
+	int64_t said; /* clock_mono of the last line that there is none, 0: none; by lock */
 
 	pthread_mutex_t why_lock; /* never held while the disk is waited for */
 	char why[512]; /* there is no store */
-	int64_t said; /* clock_mono of the last line about that; 0: none */
 } memory = {.lock = PTHREAD_MUTEX_INITIALIZER, .why_lock = PTHREAD_MUTEX_INITIALIZER};
 
 static void *
