@@ -37,7 +37,9 @@ show_store(const json_t *a)
 
 	show_key("store");
 	if (s == NULL) {
-		(void)printf("NONE NOW: %s\n", json_text_of(a, "no_store"));
+		(void)fputs("NONE NOW: ", stdout);
+		show_text(json_text_of(a, "no_store"), stdout);
+		(void)putchar('\n');
 		return;
 	}
 	(void)printf("%s, about %lld records, %lld KB", json_text_of(s, "type"),
