@@ -268,6 +268,7 @@ bool	 txn_is_suspect(const struct txn *);
 extern const struct check *const check_registry[];
 #define CHECKS_MAX	16	/* rows the registry may have */
 #define RESULTS_MAX	16	/* results of one check */
+/* Where it stands there; it must. */
 static inline size_t
 check_row(const struct check *check)
 {
