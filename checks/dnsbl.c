@@ -36,6 +36,17 @@ is_askable(const struct txn *t)
 	return t->client.addr.family != ADDR_NONE && !addr_is_special(&t->client.addr);
 }
 
+/* Of this message; a recipient of another class may have other lists, of which none is counted yet. */
+static struct tally *
+tally_of(struct txn *t)
+{
+	struct tally *tally = txn_msg_state(t);
+
+	if (tally->options != t->options)
+		*tally = (struct tally){.options = t->options};
+	return tally;
+}
+
 static void
 ask_zones(struct txn *t, enum subject subject, const char *name)
 {
@@ -135,7 +146,7 @@ static void
 dnsbl_rcpt(struct txn *t)
 {
 	const struct dnsbl_options *o = t->options;
-	struct tally *tally = txn_msg_state(t);
+	struct tally *tally = tally_of(t);
 
 	if (o->zone_count == 0)
 		return;
@@ -165,9 +176,9 @@ wants_header(const struct dnsbl_options *o)
 static void
 dnsbl_eoh(struct txn *t)
 {
-	struct tally *tally = txn_msg_state(t);
+	struct tally *tally = tally_of(t);
 
-	if (tally->findings == NULL || !wants_header(t->options))
+	if (!is_askable(t) || !wants_header(t->options))
 		return;
 	tally_header(t, tally);
 	ask_all(t, tally, SUBJECT_FROM);
@@ -177,7 +188,7 @@ dnsbl_eoh(struct txn *t)
 static void
 dnsbl_eom(struct txn *t)
 {
-	struct tally *tally = txn_msg_state(t);
+	struct tally *tally = tally_of(t);
 
 	if (tally->name_count > 0 && tally_count(t, tally, SUBJECTS_HEADER) == 0)
 		tally_report(t, tally);
@@ -188,7 +199,7 @@ static void
 dnsbl_decided(struct txn *t, enum action action, const struct verdict *cause)
 {
 	const struct verdict *dmarc = txn_verdict(t, "dmarc", 0);
-	const struct tally *tally = txn_msg_state(t);
+	const struct tally *tally = tally_of(t);
 	bool proved = dmarc != NULL && dmarc->check->results[dmarc->result].word == WORD_PASS;
 
 	(void)action;

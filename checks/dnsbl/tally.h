@@ -33,6 +33,7 @@ struct finding {
 };
 
 struct tally {
+	const struct dnsbl_options *options;	/* whose lists these are */
 	int64_t		 deadline;
 	bool		 patient;	/* who has not answered by then is slow, not we in a hurry */
 	struct finding	*findings;	/* one of each zone; NULL: nothing was counted */

@@ -373,6 +373,36 @@ test_unwatched(void)
 	health_close(&h);
 }
 
+/* Recipients of one message whose classes have other lists, fewer or more. */
+static void
+test_class(void)
+{
+	static const char *const sites[] = {"bl.example=127.0.0.[2..11]*3"};
+	static struct lists few;
+	struct health *h = lists_healthy(&lists);
+	struct faketxn f;
+
+	lists_init(&few, rows, (struct string_list){sites, COUNT(sites)}, NULL, 0);
+	few.dns.rows = rows;
+	lists_begin(&few, &f, h, "192.0.2.3", "mx.example", "<a@b.example>");
+	faketxn_judge(&f, STAGE_RCPT);
+	tap_is(faketxn_results(&f), "doubtful hit", "one list");
+	f.txn.options = &lists.options;
+	faketxn_judge(&f, STAGE_RCPT);
+	tap_is(faketxn_results(&f), "listed hit hit", "a class with more");
+	f.txn.options = &few.options;
+	faketxn_judge(&f, STAGE_RCPT);
+	tap_is(faketxn_results(&f), "doubtful hit", "the first again");
+	f.txn.options = &lists.options;
+	faketxn_ask(&f, STAGE_EOH);
+	faketxn_judge(&f, STAGE_EOM);
+	tap_is(faketxn_results(&f), "", "no list is about the header");
+	check_dnsbl.decided(&f.txn, ACTION_PASS, NULL);
+	faketxn_fini(&f);
+	health_close(&h);
+	arena_fini(&few.arena);
+}
+
 int
 main(void)
 {
@@ -385,6 +415,7 @@ main(void)
 	test_hurry();
 	test_vouched();
 	test_unwatched();
+	test_class();
 	arena_fini(&lists.arena);
 	return tap_done();
 }
