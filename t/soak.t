@@ -70,13 +70,25 @@ my ($warm, $last) = @table[WARM - 1, -1];
 cmp_ok($last->{memory}, '<=', 1.25 * $warm->{memory} + SLACK_KB, 'its memory has not grown') if !$process->is_sanitized;
 cmp_ok($last->{files}, '<=', $warm->{files} + SLACK, 'nor its open files');
 cmp_ok($last->{threads}, '<=', $warm->{threads} + SLACK, 'nor its threads');
-cmp_ok(scalar(() = $bailey->log =~ /is in force/g), '>', 3, 'though it was reloaded meanwhile');
+cmp_ok(scalar(logged(qr/is in force/)), '>', 3, 'though it was reloaded meanwhile');
 like(slurp($load->house->folder . '/nuisance.log'), qr/^\d+ rounds/m, 'and molested');
 is($process->stop, 0, 'it ends well');
-is(join("\n", grep { !/^bailey: / && /Sanitizer|runtime error|leak of| #\d|^==/ } split /\n/, $bailey->log), '',
+is(join('', grep { !/^bailey: / } logged(qr/Sanitizer|runtime error|leak of| #\d|^==/)), '',
     'and had nothing to complain about');
 $load->house->stop;
 done_testing;
+
+# Lines of its log, which in an hour becomes larger than memory should be.
+sub logged {
+	my ($pattern) = @_;
+	open my $log, '<', $bailey->log_path or die "log: $!\n";
+	my @lines;
+	while (my $line = <$log>) {
+		push @lines, $line if $line =~ $pattern;
+	}
+	close $log;
+	return @lines;
+}
 
 # All that honest clients and administrators do not do.
 sub be_a_nuisance {

@@ -55,7 +55,8 @@ sub configure {
 sub path { return "$_[0]{folder}/bailey.conf" }
 sub socket { return "unix:$_[0]{folder}/socket" }
 sub control { return "$_[0]{folder}/control" }
-sub log { return slurp("$_[0]{folder}/log") }
+sub log_path { return "$_[0]{folder}/log" }
+sub log { return slurp($_[0]->log_path) }
 sub process { return $_[0]{process} }
 
 sub start {
