@@ -267,7 +267,7 @@ adopt_fd(struct listener *l, const struct place *p, struct buf *why)
  * A socket that is bound and does not listen yet looks stale to another daemon
  * that starts.  So they take turns: a descriptor that keeps others away until
  * it is closed, or -1.  Nobody does for long; if somebody else locks the
- * folder, that must not keep us from starting.
+ * folder, or nobody can, that must not keep us from starting.
  */
 static int
 take_turn(const char *path)
@@ -277,7 +277,8 @@ take_turn(const char *path)
 
 	(void)snprintf(folder, sizeof folder, "%.*s", (int)(strrchr(path, '/') - path) + 1, path);
 	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	while (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0 && tries++ < TURN_TRIES)
+	while (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0 &&
+	       (errno == EWOULDBLOCK || errno == EINTR) && tries++ < TURN_TRIES)
 		(void)poll(NULL, 0, TURN_STEP_MS);
 	return fd;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "milter/listen.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <netinet/in.h>
@@ -8,15 +9,31 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "t/tap.h"
 
 static const struct listen_owner same = {.uid = (uid_t)-1, .gid = (gid_t)-1, .mode = 0660};
+
+/* As a file system that knows no locks has it, when that is wanted. */
+static bool without_locks;
+static int locks_tried;
+
+int
+flock(int fd, int operation)
+{
+	locks_tried++;
+	if (!without_locks)
+		return (int)syscall(SYS_flock, fd, operation);
+	errno = ENOLCK;
+	return -1;
+}
 
 /* clang-format off */
 static const struct { const char *where, *why; /* NULL: fine */ } spellings[] = {
@@ -117,6 +134,12 @@ test_unix(const char *folder)
 	tap_is_int(mode_of(path), 0660, "with the new mode");
 	listen_close(&one);
 	tap_ok(access(path, F_OK) < 0, "closing removes one's own");
+	without_locks = true;
+	locks_tried = 0;
+	tap_ok(open_it(&one, path, &same, &why) == 0, "it opens where nobody can lock: %s", why.s);
+	tap_is_int(locks_tried, 1, "and does not wait for that to change");
+	listen_close(&one);
+	without_locks = false;
 
 	(void)umask(022);
 	(void)close(creat(path, 0600));
