@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "checks/dnsbl/tally.h"
+#include "checks/rdns.h"
 #include "lib/log.h"
 
 /* clang-format off */
@@ -86,13 +87,12 @@ ptr_known(struct dns_session *session, const struct dns_answer *answer, void *ar
 {
 	struct ptr_zones *zones = arg;
 	char question[NAME_TEXT_SIZE];
-	size_t first = 0;
+	struct rdns_names names;
 
-	while (first < answer->count && answer->rr[first].bad_name)
-		first++;
-	if (session != NULL && first < answer->count)
+	rdns_names_read(&names, answer);
+	if (session != NULL && names.count > 0)
 		for (size_t i = 0; i < zones->count; i++)
-			if (zone_question(question, answer->rr[first].name, zones->names[i]))
+			if (zone_question(question, names.name[0], zones->names[i]))
 				dns_ask(session, question, DNS_A);
 	free(zones);
 }

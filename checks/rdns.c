@@ -22,8 +22,8 @@ static const struct result results[] = {
 };
 /* clang-format on */
 
-static void
-names_read(struct rdns_names *n, const struct dns_answer *ptr)
+void
+rdns_names_read(struct rdns_names *n, const struct dns_answer *ptr)
 {
 	*n = (struct rdns_names){.count = 0};
 	for (size_t i = 0; i < ptr->count; i++) {
@@ -46,7 +46,7 @@ ask_forward(struct dns_session *dns, const struct dns_answer *ptr, void *arg)
 {
 	struct rdns_names n;
 
-	names_read(&n, ptr);
+	rdns_names_read(&n, ptr);
 	for (size_t i = 0; i < n.count; i++)
 		dns_ask(dns, n.name[i], (enum dns_type)(uintptr_t)arg);
 }
@@ -72,7 +72,7 @@ get_names(const struct rdns_query *q, struct rdns_names *n)
 	if (q->client->family == ADDR_NONE)
 		return NULL;
 	ptr = dns_get(q->dns, dns_ptr_name(q->client, name), DNS_PTR, q->deadline);
-	names_read(n, ptr);
+	rdns_names_read(n, ptr);
 	return ptr;
 }
 

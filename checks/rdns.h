@@ -26,6 +26,8 @@ struct rdns_names {			/* what the PTR records of a client say */
 	size_t		 beyond;	/* names left out: too many */
 	size_t		 bad;		/* left out: no host names */
 };
+/* They live as long as the answer. */
+void	rdns_names_read(struct rdns_names *, const struct dns_answer *ptr);
 
 enum rdns_result { RDNS_PASS, RDNS_NONE, RDNS_FAIL, RDNS_TEMPERROR };
 

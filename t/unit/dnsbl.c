@@ -43,6 +43,8 @@ static const struct fakedns_row rows[] = {
 	{"22.2.0.192.in-addr.arpa", DNS_PTR, DNS_OK, "good.example"},
 	{"23.2.0.192.in-addr.arpa", DNS_PTR, DNS_OK, "spam.example"},
 	{"24.2.0.192.in-addr.arpa", DNS_PTR, DNS_OK, "!b\\000d"},
+	{"25.2.0.192.in-addr.arpa", DNS_PTR, DNS_OK, ""},
+	{"25.2.0.192.in-addr.arpa", DNS_PTR, DNS_OK, "spam.example"},
 	{NULL, DNS_A, DNS_OK, NULL},
 };
 
@@ -236,6 +238,11 @@ test_once(void)
 	faketxn_fini(&f);
 	tap_ok(true, "a client that goes first leaves nothing behind");
 	lists.dns.hold = false;
+	lists.dns.asked[0] = '\0';
+	lists_begin(&lists, &f, h, "192.0.2.25", "mx.example", "<>");
+	faketxn_fini(&f);
+	tap_ok(strstr(lists.dns.asked, "spam.example.dbl.example/A") != NULL,
+	    "a PTR that names the root hides no name behind it");
 	health_close(&h);
 }
 
