@@ -411,6 +411,21 @@ subtest 'a daemon in trouble' => sub {
 	$player->stop;
 };
 
+subtest 'a daemon that takes no connection' => sub {
+	my $path = "$folder/full";
+	my $listener = IO::Socket::UNIX->new(Local => $path, Listen => 1) or die "$path: $!\n";
+	my @waiting;
+	do {
+		socket my $one, PF_UNIX, SOCK_STREAM, 0 or die "socket: $!\n";
+		$one->blocking(0);
+		push @waiting, $one;
+	} while connect $waiting[-1], pack_sockaddr_un($path);
+	my ($status, $out, $err) = $daemon->ctl('-s', $path, @doctor);
+	is($status, 1, 'the exit status');
+	like($err, qr/waiting up to 5 s/, 'is not waited for as long as one that somebody asks');
+	like($err, qr/cannot connect to \Q$path\E: .*busy or stuck/, 'is told');
+};
+
 subtest 'nothing runs' => sub {
 	kill STOP => $daemon->process->pid;
 	finds('a daemon that hangs', qr/^fail daemon: does not answer.* -> systemctl restart/);

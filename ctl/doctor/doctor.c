@@ -132,19 +132,19 @@ answer_to(struct daemon *daemon, const char *request)
 static void
 ask_daemon(struct doctor *d)
 {
+	struct call call = *d->call;
 	struct daemon daemon;
 	char room[512];
 	struct buf why;
 
 	buf_init(&why, room, sizeof room);
-	d->found = daemon_find(&daemon, d->call, &why);
-	if (d->found != DAEMON_HERE) {
-		(void)call_fail(d->call, "%s", why.s);
-	} else {
-		if (daemon.patience > DOCTOR_DAEMON_MS)
-			daemon.patience = DOCTOR_DAEMON_MS;
+	if (call.patience > DOCTOR_DAEMON_MS)
+		call.patience = DOCTOR_DAEMON_MS;
+	d->found = daemon_find(&daemon, &call, &why);
+	if (d->found == DAEMON_HERE)
 		d->status = answer_to(&daemon, "status");
-	}
+	else
+		(void)call_fail(d->call, "%s", why.s);
 	if (d->status != NULL)
 		d->mta = answer_to(&daemon, "mta");
 	daemon_close(&daemon);

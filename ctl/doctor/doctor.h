@@ -19,7 +19,7 @@
 
 #define DOCTOR_DNS_MS		10000	/* all waiting for the DNS; somebody is looking at the screen */
 #define DOCTOR_PROGRAM_S	5	/* for postconf(1) */
-#define DOCTOR_DAEMON_MS	5000	/* for one answer */
+#define DOCTOR_DAEMON_MS	5000	/* to connect, and for one answer; a shorter -t counts */
 #define DOCTOR_CONNECT_S	3
 #define DOCTOR_ADDRESSES_MAX	8
 #define DOCTOR_DOMAINS_MAX	20	/* more make no page; --domain chooses */
