@@ -131,9 +131,9 @@ struct check_env {
 	struct dns		*dns;
 	const struct clock	*clock;
 	const void		*options;	/* the check's section, as configured now */
-	/* The same of the nth class of recipients, which may be no other; NULL beyond the last. */
-	const void		*(*of_class)(const struct check_env *, size_t nth);
-	const void		*arg;		/* of of_class */
+	/* The nth options in use: the above unless off, then those that classes of recipients have beside them; NULL beyond the last. */
+	const void		*(*nth_section)(const struct check_env *, size_t nth);
+	const void		*arg;		/* of nth_section */
 	size_t			 row;
 };
 

@@ -244,19 +244,12 @@ say(const struct zone *z, bool bad, const char *text)
 	(bad ? log_err : log_notice)("dnsbl: %s %s", z->shown, text);
 }
 
-/* The general section, then that of each class, which may name lists of its own. */
-static const struct dnsbl_options *
-nth_section(const struct check_env *env, size_t n)
-{
-	return n == 0 ? env->options : env->of_class(env, n - 1);
-}
-
-/* Whether an earlier section has this list. */
+/* A class may name lists of its own.  Whether an earlier section has this list. */
 static bool
 is_repeated(struct health *h, const struct check_env *env, size_t section, const struct watch *w)
 {
 	for (size_t n = 0; n < section; n++) {
-		const struct dnsbl_options *o = nth_section(env, n);
+		const struct dnsbl_options *o = env->nth_section(env, n);
 
 		for (size_t i = 0; i < o->zone_count; i++)
 			if (health_watch(h, &o->zones[i]) == w)
@@ -271,7 +264,7 @@ dnsbl_tick(void *service, const struct check_env *env)
 	const struct dnsbl_options *o;
 
 	/* What is done for one section is done: the next finds nothing due. */
-	for (size_t n = 0; (o = nth_section(env, n)) != NULL; n++)
+	for (size_t n = 0; (o = env->nth_section(env, n)) != NULL; n++)
 		health_tick(
 		    service, o->zones, o->zone_count, &o->limits, env->dns, env->clock, say);
 }
@@ -317,7 +310,7 @@ dnsbl_tell(void *service, const struct check_env *env, service_fact *fn, void *a
 {
 	const struct dnsbl_options *o;
 
-	for (size_t n = 0; (o = nth_section(env, n)) != NULL; n++)
+	for (size_t n = 0; (o = env->nth_section(env, n)) != NULL; n++)
 		for (size_t i = 0; i < o->zone_count; i++) {
 			const struct watch *w = health_watch(service, &o->zones[i]);
 

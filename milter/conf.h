@@ -116,6 +116,12 @@ bool		 conf_classes_differ(const struct conf *, const struct conf_class *,
 		    const struct conf_class *);
 /* Its options for those without a class. */
 const void	*conf_options(const struct conf *, const struct check *);
+/*
+ * The nth section by which the check of that row looks at recipients: the
+ * general one, then those of classes with options of their own.  Those that
+ * are off are left out.  NULL beyond the last.
+ */
+const struct conf_check *conf_nth_section(const struct conf *, size_t row, size_t nth);
 /* Whether any recipient is looked at by this check. */
 bool		 conf_uses(const struct conf *, const struct check *);
 

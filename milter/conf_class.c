@@ -125,15 +125,28 @@ conf_options(const struct conf *c, const struct check *check)
 	return c->checks[check_row(check)].options;
 }
 
+const struct conf_check *
+conf_nth_section(const struct conf *c, size_t row, size_t nth)
+{
+	const struct conf_class *classes = c->classes.v;
+	bool seen = false;
+
+	for (size_t i = 0; c->mode != MODE_OFF && i <= c->classes.n; i++) {
+		struct conf_rules rules = conf_rules(c, i == 0 ? NULL : &classes[i - 1]);
+		const struct conf_check *section = &rules.checks[row];
+		bool shared = section->options == c->checks[row].options;
+
+		if (section->mode == MODE_OFF || (shared && seen))
+			continue;
+		if (nth-- == 0)
+			return section;
+		seen = seen || shared;
+	}
+	return NULL;
+}
+
 bool
 conf_uses(const struct conf *c, const struct check *check)
 {
-	const struct conf_class *classes = c->classes.v;
-	size_t row = check_row(check), i = 0;
-
-	if (c->checks[row].mode != MODE_OFF)
-		return c->mode != MODE_OFF;
-	while (i < c->classes.n && classes[i].checks[row].mode == MODE_OFF)
-		i++;
-	return i < c->classes.n && c->mode != MODE_OFF;
+	return conf_nth_section(c, check_row(check), 0) != NULL;
 }

@@ -131,18 +131,20 @@ explain_skipped(json_t *out, const struct stage_walk *w)
 	(void)json_object_set_new(out, "skipped", skipped);
 }
 
+/* Of all sections, since what was asked for one recipient is there for the next. */
 static void
-hide_secrets(char *text, struct conf_rules rules)
+hide_secrets(char *text, const struct conf *conf)
 {
+	const struct conf_check *section;
 	const char *secret;
 
 	for (size_t i = 0; check_registry[i] != NULL; i++) {
 		const struct check *c = check_registry[i];
 
-		for (size_t n = 0;
-		     c->secret != NULL && (secret = c->secret(rules.checks[i].options, n)) != NULL;
-		     n++)
-			secret_hide(text, secret);
+		for (size_t s = 0;
+		     c->secret != NULL && (section = conf_nth_section(conf, i, s)) != NULL; s++)
+			for (size_t n = 0; (secret = c->secret(section->options, n)) != NULL; n++)
+				secret_hide(text, secret);
 	}
 }
 
@@ -150,15 +152,12 @@ hide_secrets(char *text, struct conf_rules rules)
 static json_t *
 string_of_dns(const struct conf *conf, const char *s)
 {
-	const struct conf_class *classes = conf->classes.v;
 	char *copy = strdup(s);
 	json_t *text;
 
 	if (copy == NULL)
 		return NULL;
-	hide_secrets(copy, conf_rules(conf, NULL));
-	for (size_t i = 0; i < conf->classes.n; i++)
-		hide_secrets(copy, conf_rules(conf, &classes[i]));
+	hide_secrets(copy, conf);
 	text = explain_string(copy);
 	free(copy);
 	return text;

@@ -13,12 +13,11 @@
 #define ROUND_S 1
 
 static const void *
-of_class(const struct check_env *env, size_t nth)
+nth_section(const struct check_env *env, size_t nth)
 {
-	const struct conf *conf = env->arg;
-	const struct conf_class *classes = conf->classes.v;
+	const struct conf_check *section = conf_nth_section(env->arg, env->row, nth);
 
-	return nth < conf->classes.n ? classes[nth].checks[env->row].options : NULL;
+	return section != NULL ? section->options : NULL;
 }
 
 static struct check_env
@@ -27,7 +26,7 @@ env_of(const struct house *h, const struct conf *conf, size_t row)
 	return (struct check_env){.dns = h->dns,
 	    .clock = h->clock,
 	    .options = conf->checks[row].options,
-	    .of_class = of_class,
+	    .nth_section = nth_section,
 	    .arg = conf,
 	    .row = row};
 }

@@ -242,6 +242,12 @@ END
 	ok($daemon->wait_for_log(qr/dnsbl: late\.example does not answer/), 'is found silent, and that is told');
 	my @lists = ($daemon->ctl('status'))[1] =~ /^list +(?:\(!\) +)?(\S+):/mg;
 	is_deeply(\@lists, [ map { "$_.example" } 'bl', 'class', 'late' ], 'is shown, each once');
+	$daemon->reload(<<'END');
+dnsbl { mode = off zone "bl.example" {} }
+class "c" { recipients = { "example.org" } dnsbl { mode = enforce zone "late.example" { self-test = no } } }
+class "d" { recipients = { "example.net" } dnsbl { zone "class.example" {} } }
+END
+	is_deeply([ ($daemon->ctl('status'))[1] =~ /^list +(?:\(!\) +)?(\S+):/mg ], ['late.example'], 'not if it is off');
 };
 
 subtest 'anomaly' => sub {
