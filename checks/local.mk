@@ -3,6 +3,8 @@ libbailey_a_SOURCES += \
 	checks/access.h \
 	checks/access/bdb.c \
 	checks/access/file.c \
+	checks/access/file_watch.c \
+	checks/access/file_watch.h \
 	checks/access/find.c \
 	checks/access/find.h \
 	checks/access/keys.c \
@@ -16,8 +18,6 @@ libbailey_a_SOURCES += \
 	checks/access/table.h \
 	checks/access/tables.c \
 	checks/access/tables.h \
-	checks/access/watch.c \
-	checks/access/watch.h \
 	checks/action.c \
 	checks/action.h \
 	checks/author.c \

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "checks/access/watch.h"
+#include "checks/access/file_watch.h"
 #include "lib/arena.h"
 #include "lib/ascii.h"
 
@@ -34,7 +34,7 @@ struct map {
 
 struct map_table {
 	map_reader *read;
-	struct watch watch; /* by tick alone, after open */
+	struct file_watch watch; /* by tick alone, after open */
 	pthread_rwlock_t lock; /* of map */
 	struct map *map; /* NULL: never read */
 };
@@ -182,7 +182,7 @@ map_open(map_reader *read, const char *path)
 		return NULL;
 	buf_init(&why, room, sizeof room);
 	t->read = read;
-	if (watch_init(&t->watch, path) == -1) {
+	if (file_watch_init(&t->watch, path) == -1) {
 		free(t);
 		return NULL;
 	}
@@ -198,7 +198,7 @@ map_close(void **tp)
 
 	map_free(&t->map);
 	(void)pthread_rwlock_destroy(&t->lock);
-	watch_fini(&t->watch);
+	file_watch_fini(&t->watch);
 	free(t);
 	*tp = NULL;
 }
@@ -208,13 +208,13 @@ map_tick(void *table, struct buf *why)
 {
 	struct map_table *t = table;
 	struct map *m, *old;
-	int changed = watch_look(&t->watch, why);
+	int changed = file_watch_look(&t->watch, why);
 
 	if (changed <= 0)
 		return changed;
 	m = map_load(t->read, t->watch.path, why);
 	if (m == NULL) {
-		buf_puts(why, t->map != NULL ? WATCH_STAYS : "");
+		buf_puts(why, t->map != NULL ? FILE_WATCH_STAYS : "");
 		return -1;
 	}
 	buf_printf(why, "read again, %zu entries", m->count);

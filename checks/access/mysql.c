@@ -21,9 +21,9 @@
 #include <string.h>
 #include <time.h>
 
+#include "checks/access/file_watch.h"
 #include "checks/access/postfix_cf.h"
 #include "checks/access/table.h"
-#include "checks/access/watch.h"
 #include "lib/ascii.h"
 
 #define CONNECTIONS_MAX 8
@@ -38,7 +38,7 @@ static const char *const known[] = {"hosts", "user", "password", "dbname", "opti
 
 struct mysql_table {
 	const struct clock *clock;
-	struct watch watch; /* of the configuration; by tick alone, after open */
+	struct file_watch watch; /* of the configuration; by tick alone, after open */
 	pthread_mutex_t lock; /* of all below */
 	pthread_cond_t returned;
 	struct cf *cf; /* NULL: it cannot be read */
@@ -74,7 +74,7 @@ table_open(const char *path, const struct clock *clock)
 	pthread_condattr_t monotonic;
 	struct buf why;
 
-	if (t == NULL || watch_init(&t->watch, path) == -1) {
+	if (t == NULL || file_watch_init(&t->watch, path) == -1) {
 		free(t);
 		return NULL;
 	}
@@ -105,7 +105,7 @@ table_close(void **tp)
 
 	drop_idle(t);
 	cf_free(&t->cf);
-	watch_fini(&t->watch);
+	file_watch_fini(&t->watch);
 	(void)pthread_cond_destroy(&t->returned);
 	(void)pthread_mutex_destroy(&t->lock);
 	free(t);
@@ -392,7 +392,7 @@ read_again(struct mysql_table *t, struct buf *why)
 	struct cf *cf = cf_new(t->watch.path, known, why);
 
 	if (cf == NULL) {
-		buf_puts(why, t->cf != NULL ? WATCH_STAYS : "");
+		buf_puts(why, t->cf != NULL ? FILE_WATCH_STAYS : "");
 		return -1;
 	}
 	(void)pthread_mutex_lock(&t->lock);
@@ -411,7 +411,7 @@ static int
 table_tick(void *table, struct buf *why)
 {
 	struct mysql_table *t = table;
-	int changed = watch_look(&t->watch, why);
+	int changed = file_watch_look(&t->watch, why);
 	bool down;
 
 	if (changed != 0)

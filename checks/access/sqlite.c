@@ -12,9 +12,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "checks/access/file_watch.h"
 #include "checks/access/postfix_cf.h"
 #include "checks/access/table.h"
-#include "checks/access/watch.h"
 
 #define BUSY_MS      500 /* wait for a writer */
 #define QUERY_MS     2000
@@ -24,7 +24,7 @@ static const char *const known[] = {"dbpath", NULL};
 
 struct sqlite_table {
 	const struct clock *clock;
-	struct watch watch; /* of the configuration; by tick alone, after open */
+	struct file_watch watch; /* of the configuration; by tick alone, after open */
 	pthread_mutex_t lock; /* of all below */
 	struct cf *cf; /* NULL: it cannot be read */
 	sqlite3 *db; /* NULL: not open */
@@ -62,7 +62,7 @@ table_open(const char *path, const struct clock *clock)
 	char room[TABLE_VALUE_SIZE];
 	struct buf why;
 
-	if (t == NULL || watch_init(&t->watch, path) == -1) {
+	if (t == NULL || file_watch_init(&t->watch, path) == -1) {
 		free(t);
 		return NULL;
 	}
@@ -87,7 +87,7 @@ table_close(void **tp)
 
 	disconnect(t);
 	cf_free(&t->cf);
-	watch_fini(&t->watch);
+	file_watch_fini(&t->watch);
 	(void)pthread_mutex_destroy(&t->lock);
 	free(t);
 	*tp = NULL;
@@ -199,7 +199,7 @@ read_again(struct sqlite_table *t, struct buf *why)
 	struct cf *cf = read_cf(t->watch.path, why);
 
 	if (cf == NULL) {
-		buf_puts(why, t->cf != NULL ? WATCH_STAYS : "");
+		buf_puts(why, t->cf != NULL ? FILE_WATCH_STAYS : "");
 		return -1;
 	}
 	(void)pthread_mutex_lock(&t->lock);
@@ -215,7 +215,7 @@ static int
 table_tick(void *table, struct buf *why)
 {
 	struct sqlite_table *t = table;
-	int changed = watch_look(&t->watch, why);
+	int changed = file_watch_look(&t->watch, why);
 	struct stat st;
 
 	if (changed != 0)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A change of rights changes what can be read, so the time of that counts, too. */
-#include "checks/access/watch.h"
+#include "checks/access/file_watch.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -21,9 +21,9 @@ same_file(const struct stat *a, const struct stat *b)
 }
 
 int
-watch_init(struct watch *w, const char *path)
+file_watch_init(struct file_watch *w, const char *path)
 {
-	*w = (struct watch){.path = strdup(path)};
+	*w = (struct file_watch){.path = strdup(path)};
 	if (w->path == NULL)
 		return -1;
 	if (stat(w->path, &w->read_as) == -1)
@@ -33,20 +33,20 @@ watch_init(struct watch *w, const char *path)
 }
 
 void
-watch_fini(struct watch *w)
+file_watch_fini(struct file_watch *w)
 {
 	free(w->path);
 	w->path = NULL;
 }
 
 int
-watch_look(struct watch *w, struct buf *why)
+file_watch_look(struct file_watch *w, struct buf *why)
 {
 	struct stat st;
 
 	if (stat(w->path, &st) == -1) {
 		if (w->seen.st_ino != 0)
-			buf_printf(why, "%s" WATCH_STAYS, strerror(errno));
+			buf_printf(why, "%s" FILE_WATCH_STAYS, strerror(errno));
 		w->seen = (struct stat){.st_ino = 0};
 		return -1;
 	}
