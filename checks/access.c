@@ -314,6 +314,8 @@ all_allowed(const struct txn *t, const struct state *s)
 {
 	size_t n = 0;
 
+	if (t->rcpt_count != t->rcpts_seen)
+		return false;
 	for (size_t i = 0; i < t->rcpt_count; i++)
 		n += !t->rcpts[i].refused && !t->rcpts[i].exempt;
 	return n > 0 && n == s->allowed;

@@ -204,8 +204,9 @@ struct txn {
 	struct path		 sender;
 	const char *const	*sender_params;	/* ESMTP parameters, NULL-terminated */
 	const char		*queue_id;	/* NULL until the MTA told */
-	struct rcpt		*rcpts;
+	struct rcpt		*rcpts;		/* those remembered */
 	size_t			 rcpt_count;
+	size_t			 rcpts_seen;	/* more, if some are forgotten: they were beyond the limit of stage.h */
 	struct rcpt		*rcpt;		/* at RCPT: the current one */
 	struct header		*headers;	/* from EOH on */
 	bool			 headers_cut;	/* some are missing there: they were beyond a limit of stage.h */

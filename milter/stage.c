@@ -142,7 +142,7 @@ stage_reset(struct stage_walk *w)
 		w->lists[ABOUT_MESSAGE].n = w->lists[ABOUT_RECIPIENT].n = 0;
 	w->waited = 0;
 	w->dropped = 0;
-	w->rcpt_room = w->rcpts_seen = 0;
+	w->rcpt_room = 0;
 	w->first = w->last = NULL;
 	w->header_count = w->header_bytes = 0;
 	w->txn.headers_cut = false;
@@ -155,7 +155,7 @@ stage_reset(struct stage_walk *w)
 	w->txn.sender_params = NULL;
 	w->txn.queue_id = NULL;
 	w->txn.rcpts = w->txn.rcpt = NULL;
-	w->txn.rcpt_count = 0;
+	w->txn.rcpt_count = w->txn.rcpts_seen = 0;
 	w->txn.headers = NULL;
 	arena_reset(&w->msg);
 	arena_reset(&w->to);
@@ -261,7 +261,7 @@ new_rcpt(struct stage_walk *w, const char *typed)
 		r = &t->rcpts[t->rcpt_count++];
 	else if (path_parse(&r->path, typed, &w->one) == -1)
 		r->path = (struct path){.text = "", .local = "", .domain = ""};
-	r->index = (int)w->rcpts_seen++;
+	r->index = (int)t->rcpts_seen++;
 	r->refused = false;
 	r->exempt = policy_is_exempt(r);
 	return r;
@@ -401,6 +401,8 @@ only_exempt(const struct txn *t)
 {
 	const struct rcpt *found = NULL;
 
+	if (t->rcpt_count != t->rcpts_seen)
+		return NULL;
 	for (size_t i = 0; i < t->rcpt_count; i++) {
 		if (t->rcpts[i].refused)
 			continue;
@@ -428,8 +430,7 @@ stage_eom(struct stage_walk *w, struct decision *d)
 
 	walk_ask(w, STAGE_EOM);
 	walk_judge(w, STAGE_EOM);
-	walk_decide(
-	    w, STAGE_EOM, w->rcpts_seen == w->txn.rcpt_count ? only_exempt(&w->txn) : NULL, d);
+	walk_decide(w, STAGE_EOM, only_exempt(&w->txn), d);
 	for (size_t i = 0; i < w->rows; i++)
 		if (is_told(w, i) && walk_enter(w, i, STAGE_EOM))
 			check_registry[i]->decided(&w->txn, d->action, d->cause);
@@ -452,12 +453,6 @@ int64_t
 stage_waited(const struct stage_walk *w)
 {
 	return w->waited;
-}
-
-size_t
-stage_rcpts_seen(const struct stage_walk *w)
-{
-	return w->rcpts_seen;
 }
 
 unsigned

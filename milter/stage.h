@@ -69,8 +69,7 @@ void		 stage_reset(struct stage_walk *);
 /* Everything found so far about this message or, at RCPT, this recipient; registry order. */
 size_t		 stage_verdicts(const struct stage_walk *,
 		    const struct verdict *out[static STAGE_VERDICTS_MAX]);
-/* Recipients seen, the forgotten ones too; and verdicts beyond VERDICTS_MAX or without memory. */
-size_t		 stage_rcpts_seen(const struct stage_walk *);
+/* Verdicts beyond VERDICTS_MAX or without memory. */
 unsigned	 stage_dropped(const struct stage_walk *);
 /* Messages begun in this connection, the one at hand included. */
 unsigned	 stage_mails(const struct stage_walk *);

@@ -62,7 +62,7 @@ struct stage_walk {
 	const struct conf_class	*found_by;	/* with whose options the verdicts in the lists were found */
 
 	int64_t			 waited;	/* ms in judge callbacks of this message */
-	size_t			 rcpt_room, rcpts_seen;
+	size_t			 rcpt_room;
 	struct rcpt		 unkept;	/* the recipient beyond the limit */
 	struct header		*first, *last;
 	size_t			 header_count, header_bytes;

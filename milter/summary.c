@@ -32,7 +32,7 @@ static void
 list_recipients(struct buf *b, const struct stage_walk *w)
 {
 	const struct txn *t = stage_txn(w);
-	size_t left = stage_rcpts_seen(w) - t->rcpt_count;
+	size_t left = t->rcpts_seen - t->rcpt_count;
 
 	for (size_t i = 0; i < t->rcpt_count; i++) {
 		const struct rcpt *r = &t->rcpts[i];

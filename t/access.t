@@ -182,6 +182,17 @@ END
 	like((says(%is, to => ['ella@example.org'], from => 'x@held.example.net'))[1], qr/^eom: quarantine/, 'also at the end');
 };
 
+# Nothing is known at the end of those beyond STAGE_RCPT_MAX.
+subtest 'more recipients than are remembered' => sub {
+	my $mta = Bailey::Test::Mta->new($daemon->socket);
+	$mta->do('open', 'connect x 192.0.2.10 25', 'helo mx.example.net', 'mail <a@plain.example.net>');
+	my @said = map { $mta->do(('rcpt <dora@example.org>') x 1000) } 1 .. 10;
+	push @said, $mta->do('rcpt <user@example.org>');
+	is(scalar(grep { $_ eq 'rcpt: continue' } @said), 10_001, 'all are taken');
+	like($mta->last('header From: x@refused.example.net', 'eoh', 'eom'), qr/^eom: 554 .*Author domain rejected/,
+	    'the message is not, though all that are remembered are allowed');
+};
+
 subtest 'name servers of the client that do not answer' => sub {
 	spew("$table.slow", "192.0.2.55 REJECT by address\nunknown REJECT without a name\n");
 	$daemon->reload(qq(access { table "file:$table.slow" {} }));

@@ -276,7 +276,7 @@ test_limits(void)
 		stage_rcpt(w, name, &d);
 	}
 	tap_is_int((int64_t)stage_txn(w)->rcpt_count, STAGE_RCPT_MAX, "recipients remembered");
-	tap_is_int((int64_t)stage_rcpts_seen(w), STAGE_RCPT_MAX + 5, "recipients seen");
+	tap_is_int((int64_t)stage_txn(w)->rcpts_seen, STAGE_RCPT_MAX + 5, "recipients seen");
 	tap_is(stage_txn(w)->rcpt->path.local, "user10004", "the last one is known while judged");
 	for (int i = 0; i < STAGE_HEADER_COUNT_MAX + 3; i++)
 		kept += stage_header(w, "X", "") == 0;
