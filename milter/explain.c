@@ -101,7 +101,7 @@ void
 explain_decision(json_t *o, const struct stage_walk *w, const struct decision *d)
 {
 	const struct verdict *all[STAGE_VERDICTS_MAX];
-	struct policy_input in = walk_input(w, w->stage, NULL, all);
+	struct policy_input in = walk_input(w, w->stage, all);
 	json_t *verdicts = json_array();
 
 	for (size_t i = 0; i < in.count; i++)

@@ -50,10 +50,8 @@ policy_refuses(enum action a)
 }
 
 bool
-policy_is_exempt(const struct rcpt *rcpt)
+policy_is_exempt(const struct path *p)
 {
-	const struct path *p = &rcpt->path;
-
 	if (p->local == NULL)
 		return false;
 	if (strcasecmp(p->local, "postmaster") == 0)
@@ -218,18 +216,17 @@ policy_is_harmless(enum action a)
 void
 policy_decide(const struct policy_input *in, struct decision *d)
 {
-	bool exempt = in->rcpt != NULL && policy_is_exempt(in->rcpt);
 	bool accepted;
 
 	*d = (struct decision){.failed = methods_failed(in)};
 	d->action = strongest(in, false, &d->cause);
 	d->would = strongest(in, true, &d->would_cause);
 	accepted = d->action == ACTION_ACCEPT;
-	if (exempt && !policy_is_harmless(d->action)) {
+	if (in->exempt && !policy_is_harmless(d->action)) {
 		d->exempt = true;
 		d->action = ACTION_PASS;
 	}
-	if ((exempt || accepted) && !policy_is_harmless(d->would)) {
+	if ((in->exempt || accepted) && !policy_is_harmless(d->would)) {
 		d->would = ACTION_PASS;
 		d->would_cause = NULL;
 	}

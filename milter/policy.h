@@ -28,8 +28,7 @@ struct policy_input {
 	size_t				 count;
 	enum stage			 stage;		/* STAGE_RCPT or STAGE_EOM */
 	enum origin			 origin;
-	/* At RCPT the recipient; at EOM any recipient if all of them are exempt, else NULL. */
-	const struct rcpt		*rcpt;
+	bool				 exempt;	/* the recipient; at EOM, all who get the message */
 };
 
 void	policy_decide(const struct policy_input *, struct decision *);
@@ -48,6 +47,6 @@ bool	policy_is_harmless(enum action);
 /* A refusal: tempfail or reject. */
 bool	policy_refuses(enum action);
 /* postmaster@ and abuse@ of any domain the MTA takes mail for, bare postmaster (RFC 5321 4.5.1, RFC 2142). */
-bool	policy_is_exempt(const struct rcpt *);
+bool	policy_is_exempt(const struct path *);
 
 #endif

@@ -263,7 +263,7 @@ new_rcpt(struct stage_walk *w, const char *typed)
 		r->path = (struct path){.text = "", .local = "", .domain = ""};
 	r->index = (int)t->rcpts_seen++;
 	r->refused = false;
-	r->exempt = policy_is_exempt(r);
+	r->exempt = policy_is_exempt(&r->path);
 	return r;
 }
 
@@ -321,7 +321,7 @@ stage_rcpt(struct stage_walk *w, const char *rcpt, struct decision *d)
 	walk_view_rcpt(w);
 	walk_ask(w, STAGE_RCPT);
 	walk_judge(w, STAGE_RCPT);
-	walk_decide(w, STAGE_RCPT, t->rcpt, d);
+	walk_decide(w, STAGE_RCPT, t->rcpt->exempt, d);
 	t->rcpt->refused = policy_refuses(d->action);
 	w->shadowed |= !t->rcpt->refused && policy_refuses(d->would);
 	if (!t->rcpt->refused)
@@ -395,20 +395,20 @@ stage_body(struct stage_walk *w, const unsigned char *data, size_t len)
 	}
 }
 
-/* Any recipient if all who get the message are exempt; else NULL. */
-static const struct rcpt *
+/* Whether all who get the message are exempt. */
+static bool
 only_exempt(const struct txn *t)
 {
-	const struct rcpt *found = NULL;
+	bool found = false;
 
 	if (t->rcpt_count != t->rcpts_seen)
-		return NULL;
+		return false;
 	for (size_t i = 0; i < t->rcpt_count; i++) {
 		if (t->rcpts[i].refused)
 			continue;
 		if (!t->rcpts[i].exempt)
-			return NULL;
-		found = &t->rcpts[i];
+			return false;
+		found = true;
 	}
 	return found;
 }

@@ -90,10 +90,10 @@ bool	 walk_enter(struct stage_walk *, size_t row, enum stage);
 void	 walk_ask(struct stage_walk *, enum stage);
 /* Every check that is due. */
 void	 walk_judge(struct stage_walk *, enum stage);
-/* What policy is asked about at this stage; room is for the verdicts.  rcpt as in policy_input. */
-struct policy_input walk_input(const struct stage_walk *, enum stage, const struct rcpt *,
+/* What policy is asked about at this stage, of nobody exempt; room is for the verdicts. */
+struct policy_input walk_input(const struct stage_walk *, enum stage,
 	    const struct verdict *room[static STAGE_VERDICTS_MAX]);
-void	 walk_decide(const struct stage_walk *, enum stage, const struct rcpt *, struct decision *);
+void	 walk_decide(const struct stage_walk *, enum stage, bool exempt, struct decision *);
 /* The list for what the running check finds now. */
 struct verdict_list *walk_list(struct stage_walk *);
 /* The temperror of a check that had no memory joins its list. */

@@ -217,23 +217,22 @@ stage_verdicts(const struct stage_walk *w, const struct verdict *out[static STAG
 }
 
 struct policy_input
-walk_input(const struct stage_walk *w, enum stage stage, const struct rcpt *rcpt,
+walk_input(const struct stage_walk *w, enum stage stage,
     const struct verdict *room[static STAGE_VERDICTS_MAX])
 {
 	return (struct policy_input){.rules = walk_rules(w),
 	    .verdicts = room,
 	    .count = stage_verdicts(w, room),
 	    .stage = stage,
-	    .origin = w->txn.origin,
-	    .rcpt = rcpt};
+	    .origin = w->txn.origin};
 }
 
 void
-walk_decide(
-    const struct stage_walk *w, enum stage stage, const struct rcpt *rcpt, struct decision *d)
+walk_decide(const struct stage_walk *w, enum stage stage, bool exempt, struct decision *d)
 {
 	const struct verdict *room[STAGE_VERDICTS_MAX];
-	struct policy_input in = walk_input(w, stage, rcpt, room);
+	struct policy_input in = walk_input(w, stage, room);
 
+	in.exempt = exempt;
 	policy_decide(&in, d);
 }
