@@ -24,7 +24,7 @@
 
 #define DELAY_REPORT_MAX 200 /* bytes of an X-Greylist value */
 
-enum { NEW, EARLY, PASSED, KNOWN, ALLOWED, CORRESPONDENT, EXEMPT, NOT_SUSPECT, TEMPERROR };
+enum { NEW, EARLY, PASSED, KNOWN, ALLOWED, CORRESPONDENT, EXEMPT, NOT_SUSPECT, TEMPERROR, AGAIN };
 
 /* clang-format off */
 static const struct result results[] = {
@@ -37,6 +37,8 @@ static const struct result results[] = {
 	[EXEMPT]	= { "exempt", WORD_NONE, ACTION_PASS, NULL, NULL },
 	[NOT_SUSPECT]	= { "not-suspect", WORD_NONE, ACTION_PASS, NULL, NULL },
 	[TEMPERROR]	= { "temperror", WORD_TEMPERROR, ACTION_PASS, NULL, "451 4.3.0" },
+	/* A result of its own: who defers the other does not mean this one. */
+	[AGAIN]		= { "temperror-again", WORD_TEMPERROR, ACTION_PASS, NULL, "451 4.3.0" },
 	{ .name = NULL },
 };
 
@@ -261,10 +263,7 @@ report_trouble(struct txn *t, const struct rcpt *r, const char *what, const char
 	struct record_key triplet, client;
 
 	make_keys(t, r, &triplet, &client);
-	if (was_deferred(&triplet))
-		(void)report(t, PASSED, "again, while the %s is in trouble", what);
-	else
-		(void)report(t, TEMPERROR, "%s: %s", what, why);
+	(void)report(t, was_deferred(&triplet) ? AGAIN : TEMPERROR, "%s: %s", what, why);
 }
 
 static void
