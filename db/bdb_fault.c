@@ -129,6 +129,53 @@ fault_is_condemned(const char *directory)
 	return before != 0 && llabs(last - before) < FAULT_AGAIN;
 }
 
+static void
+remove_file(const char *directory, const char *name)
+{
+	char room[PATH_ROOM];
+	struct buf path;
+
+	path_of(&path, room, directory, name);
+	(void)unlink(path.s);
+}
+
+/* Before the files go, since afterwards there may be no room to note it. */
+static enum store_status
+note_restore(const char *directory, struct buf *why)
+{
+	char room[PATH_ROOM];
+	enum store_status status;
+	struct buf path;
+	int fd;
+
+	path_of(&path, room, directory, "store.restore");
+	fd = open(path.s, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd == -1) {
+		status = fault_status(errno);
+		buf_printf(why, "cannot make %s: %s", path.s, strerror(errno));
+		return status;
+	}
+	(void)close(fd);
+	return STORE_OK;
+}
+
+bool
+fault_restore_is_due(const char *directory)
+{
+	char room[PATH_ROOM];
+	struct buf path;
+	struct stat st;
+
+	path_of(&path, room, directory, "store.restore");
+	return lstat(path.s, &st) == 0;
+}
+
+void
+fault_restored(const char *directory)
+{
+	remove_file(directory, "store.restore");
+}
+
 enum store_status
 fault_set_aside(const char *directory, int64_t now, struct buf *name, struct buf *why)
 {
@@ -138,6 +185,7 @@ fault_set_aside(const char *directory, int64_t now, struct buf *name, struct buf
 	struct stat st;
 	struct tm tm;
 	time_t t = (time_t)now;
+	bool due;
 
 	path_of(&from, from_room, directory, "store");
 	(void)strftime(date, sizeof date, "%Y%m%dT%H%M%SZ", gmtime_r(&t, &tm));
@@ -148,12 +196,16 @@ fault_set_aside(const char *directory, int64_t now, struct buf *name, struct buf
 		buf_printf(name, "store.bad-%s.%d", date, i);
 		path_of(&to, to_room, directory, name->s);
 	}
+	due = fault_restore_is_due(directory);
+	if (!due && (status = note_restore(directory, why)) != STORE_OK)
+		return status;
 	if (rename(from.s, to.s) == -1) {
 		status = fault_status(errno);
 		buf_printf(why, "cannot rename %s to %s: %s", from.s, to.s, strerror(errno));
+		if (!due)
+			fault_restored(directory);
 		return status;
 	}
-	path_of(&to, to_room, directory, "store.panics");
-	(void)unlink(to.s);
+	remove_file(directory, "store.panics");
 	return STORE_OK;
 }

@@ -6,6 +6,7 @@
  *   DIRECTORY/store.lock	locked by the process that owns it; says which
  *   DIRECTORY/store.panics	times of past panics
  *   DIRECTORY/store.dump	last text snapshot (dump.h)
+ *   DIRECTORY/store.restore	the environment has yet to get what the snapshot holds
  *   DIRECTORY/store.bad-DATE	an environment that could not be used
  */
 #ifndef DB_BDB_FAULT_H
@@ -28,7 +29,12 @@ enum store_status fault_check_room(const char *directory, struct buf *why);
 void	fault_note_panic(const char *directory, int64_t now);
 /* Two panics within FAULT_AGAIN: a damaged page survives recovery and would panic for ever. */
 bool	fault_is_condemned(const char *directory);
-/* Move DIRECTORY/store away; where to in name.  OK, or the status of what failed. */
+/*
+ * Move DIRECTORY/store away; where to in name.  From then on, in later processes too, a restore is
+ * due, until fault_restored().  OK, or the status of what failed.
+ */
 enum store_status fault_set_aside(const char *directory, int64_t now, struct buf *name, struct buf *why);
+bool	fault_restore_is_due(const char *directory);
+void	fault_restored(const char *directory);
 
 #endif

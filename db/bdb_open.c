@@ -145,11 +145,22 @@ is_damage(int rc)
 	}
 }
 
-static void
-restore(struct store *s)
+static enum store_status
+cannot(struct store *s, int rc, const char *reason, struct buf *why)
 {
+	buf_printf(why, "cannot open the store in %s: %s", s->setup.directory, reason);
+	return fault_status(rc);
+}
+
+/*
+ * Load the snapshot into new files.  FULL: try all of it again when there is
+ * room, for the next snapshot would overwrite what is still missing.
+ */
+static enum store_status
+load_snapshot(struct store *s)
+{
+	struct dump_report report = {0};
 	char *path = NULL, room[256];
-	struct dump_report report;
 	struct buf why;
 	FILE *f = NULL;
 
@@ -169,13 +180,29 @@ restore(struct store *s)
 	if (f != NULL)
 		(void)fclose(f);
 	free(path);
+	return report.status;
 }
 
 static enum store_status
-cannot(struct store *s, int rc, const char *reason, struct buf *why)
+restore(struct store *s, struct bdb *b, struct buf *why)
 {
-	buf_printf(why, "cannot open the store in %s: %s", s->setup.directory, reason);
-	return fault_status(rc);
+	switch (load_snapshot(s)) {
+	case STORE_FULL:
+		close_files(b);
+		return cannot(s, ENOSPC, "no room for its snapshot", why);
+	case STORE_DOWN: /* the next process tries */
+		break;
+	case STORE_OK:
+	case STORE_MISSING:
+	case STORE_NEWER:
+	case STORE_BUSY:
+	case STORE_FAILED:
+	case STORE_AWAY:
+	case STORE_STATUS_COUNT:
+		fault_restored(s->setup.directory);
+		break;
+	}
+	return STORE_OK;
 }
 
 /* Start anew beside the damaged files; reason is what is wrong with them. */
@@ -196,8 +223,7 @@ start_anew(struct store *s, struct bdb *b, const char *reason, struct buf *why)
 	rc = open_files(s, b);
 	if (rc != 0)
 		return cannot(s, rc, db_strerror(rc), why);
-	restore(s);
-	return STORE_OK;
+	return restore(s, b, why);
 }
 
 static enum store_status
@@ -210,8 +236,11 @@ open_or_start_anew(struct store *s, struct bdb *b, struct buf *why)
 	if (!s->setup.offline && fault_is_condemned(s->setup.directory))
 		return start_anew(s, b, "it broke twice within ten minutes", why);
 	rc = open_files(s, b);
-	if (rc == 0)
-		return STORE_OK;
+	if (rc == 0) {
+		if (s->setup.offline || !fault_restore_is_due(s->setup.directory))
+			return STORE_OK;
+		return restore(s, b, why);
+	}
 	buf_init(&r, reason, sizeof reason);
 	buf_printf(&r, "%s%s%s", db_strerror(rc), s->detail[0] != '\0' ? ": " : "", s->detail);
 	s->detail[0] = '\0';

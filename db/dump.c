@@ -315,15 +315,14 @@ dump_next(struct dump_reader *r, const char **fault_r)
 static const char *
 load_all(struct store *s, struct dump_reader *r, struct dump_report *report)
 {
-	enum store_status status;
 	const char *fault;
 	char *line;
 
 	while ((line = dump_next(r, &fault)) != NULL) {
-		if (!dump_take(s, line, r->len, &status))
+		if (!dump_take(s, line, r->len, &report->status))
 			return "malformed line";
-		if (status != STORE_OK)
-			return store_status_text(status);
+		if (report->status != STORE_OK)
+			return store_status_text(report->status);
 		if (++report->loaded % FLUSH_EVERY == 0)
 			store_flush(s);
 	}

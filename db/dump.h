@@ -40,7 +40,10 @@ void	dump_reader_free(struct dump_reader **);
 /* The next record, without its line end; may hold NULs.  NULL: *fault_r, or that is NULL and this was all. */
 char	*dump_next(struct dump_reader *, const char **fault_r);
 
-struct dump_report { uint64_t loaded; };
+struct dump_report {
+	uint64_t		loaded;
+	enum store_status	status;		/* of the last record that the store was given */
+};
 /* 0, or -1: why, with the line; records before that line are loaded. */
 int	dump_load(struct store *, FILE *, struct dump_report *, struct buf *why);
 

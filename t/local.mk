@@ -137,6 +137,7 @@ unit_tests += t/unit/store
 unit_tests += t/unit/store_fault
 unit_tests += t/unit/store_maint
 unit_tests += t/unit/store_panics
+unit_tests += t/unit/store_restore
 if REDIS
 unit_tests += t/fuzz/redis_answer
 unit_tests += t/fuzz/redis_url
