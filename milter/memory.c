@@ -18,9 +18,9 @@
 
 #include "lib/log.h"
 
-#define RETRY_EVERY \
-	10000 /* ms between two attempts to open on a disk that failed; they cost little */
-#define SAY_EVERY 60000 /* ms between two lines about that */
+/* ms between two attempts to open; a disk that fails half way lets each take a recovery */
+#define RETRY_EVERY 10000
+#define SAY_EVERY   60000 /* ms between two lines about that */
 
 static struct {
 	_Atomic(struct store *) store;
@@ -166,11 +166,17 @@ retry(void)
 struct store *
 memory_store(void)
 {
+	return atomic_load(&memory.store);
+}
+
+struct store *
+memory_try(void)
+{
 	int64_t at = atomic_load(&memory.retry_at);
 
 	if (at != 0 && clock_mono(memory.setup.clock) >= at)
 		retry();
-	return atomic_load(&memory.store);
+	return memory_store();
 }
 
 void

@@ -25,6 +25,8 @@ int		 memory_prepare(const struct conf *, uid_t, gid_t, struct buf *why);
 int		 memory_open(const struct conf *, struct buf *why);
 /* NULL while there is none. */
 struct store	*memory_store(void);
+/* For a session of mail, which waits if it is time to try again. */
+struct store	*memory_try(void);
 /* Why there is none, for people. */
 void		 memory_missing(struct buf *why);
 /* Write everything out; threads that come later are told that it is down. */

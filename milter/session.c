@@ -196,7 +196,7 @@ on_connect(SMFICTX *ctx, char *host, struct sockaddr *sa)
 	macros_connection(ctx, host, sa, &c);
 	s->walk = stage_open(s->conf, house, &c);
 	if (s->walk != NULL)
-		stage_set_store(s->walk, memory_store());
+		stage_set_store(s->walk, memory_try());
 	return leave(SMFIS_NOREPLY);
 }
 

@@ -117,6 +117,19 @@ for (@cases) {
 	};
 }
 
+subtest 'who looks does not wait for the disk' => sub {
+	my $bailey = $house->bailey;
+	ok(mounted('size=16k'), 'a small disk');
+	$bailey->start;
+	ok(remount('size=32m'), 'made larger');
+	sleep 11; # it is tried every ten seconds
+	like(($bailey->ctl('status'))[1], qr/^store +NONE NOW/m, 'status does not open the store');
+	is(metric('bailey_store_up'), 0, 'nor do the metrics');
+	like(stranger(), qr/^rcpt: 451/, 'mail does');
+	is(metric('bailey_store_up'), 1, 'and the metrics tell');
+	$bailey->stop;
+};
+
 subtest 'what only an administrator can mend' => sub {
 	unmount();
 	my $file = spew($house->folder . '/file', '');
