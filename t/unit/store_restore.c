@@ -93,7 +93,7 @@ count_known(struct store *s)
 	size_t len;
 	int known = 0;
 
-	for (int n = 0; n < RECORDS; n++)
+	for (int n = 0; s != NULL && n < RECORDS; n++)
 		known += store_get(s, key_of(&key, n), T0, value, sizeof value, &len) == STORE_OK;
 	return known;
 }
@@ -112,10 +112,12 @@ main(void)
 	for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
 		tap_is_int(open_store(&s, dir, limits[i]), STORE_FULL,
 		    "files of %lu bytes: no room", (unsigned long)limits[i]);
+		store_close(&s);
 	}
 	tap_is_int(open_store(&s, dir, RLIM_INFINITY), STORE_OK, "with room it opens");
 	tap_is_int(count_known(s), RECORDS, "and has the whole snapshot");
-	(void)store_remove(s, key_of(&(struct record_key){0}, 0));
+	if (s != NULL)
+		(void)store_remove(s, key_of(&(struct record_key){0}, 0));
 	store_close(&s);
 	scratch_find(dir, "store.bad-", aside);
 	tap_ok(aside[0] != '\0', "its files were set aside");
